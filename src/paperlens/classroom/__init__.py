@@ -1,0 +1,1 @@
+"""Release, collect, isolated grading, gradebook, export."""

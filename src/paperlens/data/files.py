@@ -1,0 +1,22 @@
+"""One accessor for every shipped file, from a checkout or from an installed wheel."""
+
+from pathlib import Path
+
+from paperlens.errors import UserError
+
+PACKAGE = Path(__file__).resolve().parent.parent
+INSTALLED = PACKAGE / "_data"  # the wheel carries data/ here
+CHECKOUT = PACKAGE.parent.parent / "data"
+
+
+def root() -> Path:
+    """The folder that holds the shipped data."""
+    return INSTALLED if INSTALLED.is_dir() else CHECKOUT
+
+
+def path(name: str) -> Path:
+    """Where the shipped file or folder `name` (relative to data/) lies; UserError where there is none."""
+    found = (root() / name).resolve()
+    if not found.is_relative_to(root().resolve()) or not found.exists():
+        raise UserError(f"no shipped file is called {name!r}; data/README.md lists what there is.")
+    return found

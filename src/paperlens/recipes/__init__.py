@@ -1,0 +1,1 @@
+"""A recipe is a Python object with its expected result."""

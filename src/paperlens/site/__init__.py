@@ -1,0 +1,1 @@
+"""Derived notebooks, page assembly, demos, tables for the book."""

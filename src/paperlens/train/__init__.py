@@ -1,0 +1,1 @@
+"""One readable loop, its profiles and its schedules."""

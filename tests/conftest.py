@@ -1,0 +1,12 @@
+"""Shapes are enforced at run time in the tests alone: the hook breaks torch.compile and doubles a small model's time."""
+
+import os
+
+from jaxtyping import install_import_hook
+
+os.environ.setdefault("PAPERLENS_PROFILE", "smoke")
+install_import_hook("paperlens", "beartype.beartype")
+
+import torch  # noqa: E402
+
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
