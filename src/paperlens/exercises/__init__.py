@@ -1,0 +1,6 @@
+"""Exercises: functions that students write, checked by what they do."""
+
+from paperlens.exercises.exercise import Call, Case, Exercise, Misconception, Property
+from paperlens.exercises.report import AnswerError, Report, Result
+
+__all__ = ["AnswerError", "Call", "Case", "Exercise", "Misconception", "Property", "Report", "Result"]
