@@ -1,0 +1,48 @@
+"""The catalogue: every system by name, as one plain table.
+
+`build("swinir", "light_x2")` makes a published configuration, `build("swinir", "tiny", scale=4)` one with a
+field replaced. A new system is one file, one import and one row here (CONTRIBUTING.md, "Add a system in seven
+steps").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from paperlens.models.restoration import swinir
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: the class, its config's class, the presets, the exact parameter count of each, the file."""
+
+    model: type[nn.Module]
+    config: type[Any]
+    presets: Mapping[str, Any]
+    parameters: Mapping[str, int]
+    module: ModuleType
+
+
+CATALOGUE: dict[str, Entry] = {
+    "swinir": Entry(swinir.SwinIR, swinir.SwinIRConfig, swinir.PRESETS, swinir.PARAMETERS, swinir),
+}
+
+
+def build(name: str, preset: str, **overrides: Any) -> nn.Module:
+    """The model `name` in its configuration `preset`, with single fields of the configuration replaced.
+
+    Raises KeyError, which lists what there is, for an unknown name or preset; TypeError for a field that the
+    configuration does not have; ValueError for a value that the model cannot take.
+    """
+    entry = _lookup(CATALOGUE, name, "model")
+    config = replace(_lookup(entry.presets, preset, f"preset of {name}"), **overrides)
+    return entry.model(config)
+
+
+def _lookup(table: Mapping[str, Any], key: str, what: str) -> Any:
+    if key not in table:
+        raise KeyError(f"no {what} is called {key!r}; there are {', '.join(sorted(table))}")
+    return table[key]

@@ -1,0 +1,1 @@
+"""Restoration and super-resolution of single pictures."""

@@ -1,0 +1,35 @@
+"""What must run without the jaxtyping hook, which breaks torch.compile: called in the child of `plain`."""
+
+import time
+
+import torch
+
+from paperlens.models import CATALOGUE, build
+
+
+def compiled_difference(name):
+    """The largest difference between eager and compiled outputs of the tiny preset, one graph, no break."""
+    torch.manual_seed(0)
+    torch._dynamo.reset()
+    model = build(name, "tiny").eval()
+    inputs = CATALOGUE[name].module.example(model.config, 2)
+    with torch.no_grad():
+        expected = torch.utils._pytree.tree_leaves(model(*inputs))
+        found = torch.utils._pytree.tree_leaves(
+            torch.compile(model, fullgraph=True, backend="eager")(*inputs)
+        )
+    return max((a - b).abs().max().item() for a, b in zip(expected, found, strict=True))
+
+
+def seconds(name):
+    """The best of a few forward passes of the tiny preset with one picture."""
+    torch.manual_seed(0)
+    model = build(name, "tiny").eval()
+    inputs = CATALOGUE[name].module.example(model.config, 1)
+    best = float("inf")
+    with torch.no_grad():
+        for _ in range(6):
+            start = time.perf_counter()
+            model(*inputs)
+            best = min(best, time.perf_counter() - start)
+    return best
