@@ -1,0 +1,76 @@
+"""One look for every figure: readable on a light and a dark page, and without telling colours apart.
+
+Figures carry their own white ground; colours are Okabe and Ito's palette for every kind of colour vision, and
+line styles and markers change with them, so no meaning rests on colour alone. matplotlib is imported at use, since
+the package alone does without it.
+"""
+
+import math
+from collections.abc import Mapping
+
+from jaxtyping import Float
+from torch import Tensor
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), "-")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+WIDTH = 8.0  # inches; with DPI the width of a page's text column on a dense screen
+DPI = 110
+
+
+def style() -> None:
+    """Set the look for the rest of the session: sizes, ground, grid, palette, line styles, markers."""
+    import matplotlib as mpl
+    from cycler import cycler
+
+    mpl.rcParams.update(
+        {
+            "figure.dpi": DPI,
+            "savefig.dpi": DPI,
+            "figure.figsize": (WIDTH, 3.2),
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "axes.facecolor": "white",
+            "axes.edgecolor": "#444444",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": "#DDDDDD",
+            "axes.titlesize": 10,
+            "axes.labelsize": 10,
+            "font.size": 10,
+            "legend.frameon": False,
+            "lines.linewidth": 1.8,
+            "lines.markersize": 5,
+            "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=LINES) + cycler(marker=MARKERS),
+        }
+    )
+
+
+def pictures(shown: Mapping[str, Float[Tensor, "..."]], *, columns: int = 4, width: float = WIDTH) -> None:
+    """Draw pictures side by side, each under its title, pixel for pixel (no smoothing), `columns` in a row.
+
+    `shown`: title -> `3 h w` (RGB) or `1 h w` (grey), 0 to 1; values outside are shown clipped. In a notebook
+    the figure appears below the cell. ValueError for an empty mapping and for another shape.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    from paperlens.data import to_image
+
+    if not shown:
+        raise ValueError("expected at least one picture, found 0.")
+    columns = min(columns, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    images = {title: to_image(tensor) for title, tensor in shown.items()}
+    tallest = max(image.height / image.width for image in images.values())
+    lines = max(title.count("\n") + 1 for title in images)
+    height = rows * (width / columns * tallest + 0.2 * lines + 0.08)
+    layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.02)
+    axes = plt.figure(figsize=(width, height), layout=layout).subplots(rows, columns, squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
+        axis.imshow(image, interpolation="nearest", cmap="gray", vmin=0, vmax=255)
+        axis.set_title(title)
