@@ -4,6 +4,8 @@ A field `shape` is the shape of an input that the model cannot take.
 """
 
 BAD = [
+    ("edsr", {"scale": 6}, (6, 3)),
+    ("edsr", {"shape": (2, 4, 9, 9)}, (3, 4)),
     ("swinir", {"num_heads": 5}, (5, 12)),
     ("swinir", {"head": "pixel_shuffle", "scale": 5}, (5, 3)),
     ("swinir", {"head": "residual", "scale": 2}, (1, 2)),

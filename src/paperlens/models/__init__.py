@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-from paperlens.models.restoration import swinir
+from paperlens.models.restoration import edsr, swinir
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
+    "edsr": Entry(edsr.EDSR, edsr.EDSRConfig, edsr.PRESETS, edsr.PARAMETERS, edsr),
     "swinir": Entry(swinir.SwinIR, swinir.SwinIRConfig, swinir.PRESETS, swinir.PARAMETERS, swinir),
 }
 

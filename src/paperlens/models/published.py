@@ -1,12 +1,12 @@
 """The published checkpoint under our names: build, load, run, gradients.
 
-A model's file says all that is special about its published form, in plain tables. Only GOLDENS is needed where
-our names are the published ones.
+A model's file says all that is special about its published form, in plain tables. Only GOLDENS is needed
+where our names are the published ones.
 
 GOLDENS            golden file's name -> config
 PUBLISHED_NAMES    (regex on our name, replacement[, axes]) in order; every rule that matches is applied.
-                   `axes` is an einops pattern "ours -> published" for a tensor that we store in another shape;
-                   its left side has no brackets: "o i -> o i 1 1", "three d c -> (three d) c".
+                   `axes` is an einops pattern "ours -> published" for a tensor that we store in another
+                   shape; its left side has no brackets: "o i -> o i 1 1", "three d c -> (three d) c".
 PUBLISHED_BUFFERS  regexes of published names without a tensor of ours (index tables): accepted, ignored
 ALIASES            published alias -> published name, for one tensor of ours that has two published names; a
                    parameter that our module registers twice needs no entry

@@ -10,7 +10,8 @@ Symbols (paper -> code)
     M  window side         window_size    L  blocks (STL) in a group     depths[i]
     F_0 shallow features   shallow(...)   F_DF deep features             deep
     img_range (published)  value_range: the image is multiplied by it inside, 255 for JPEG
-Departures: stochastic depth (0.1 while training in the published code) is left out; none at evaluation.
+Departures: stochastic depth (0.1 while training in the published code) is left out. `bicubic_skip`, off by
+    default, is the course's own: the last layer starts at zero and adds to a bicubic enlargement.
 Quirks kept: a LayerNorm before the first group, which the paper does not draw; sides are padded by reflection
     to a multiple of the window, the output is cropped; the shift mask is -100, not minus infinity; the mean
     of DIV2K is subtracted from colour pictures only.
@@ -28,6 +29,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.bicubic_skip import enlarge, start_at_zero
 from paperlens.layers.reconstruction import DirectHead, NearestConvHead, PixelShuffleHead
 from paperlens.layers.window_attention import SwinBlock, shift_mask
 
@@ -49,6 +51,7 @@ class SwinIRConfig:
     group_conv: Literal["1conv", "3conv"] = "1conv"
     head: Literal["pixel_shuffle", "pixel_shuffle_direct", "nearest_conv", "residual"] = "pixel_shuffle"
     head_dim: int = 64
+    bicubic_skip: bool = False
 
 
 def _light(scale: int) -> SwinIRConfig:
@@ -56,12 +59,8 @@ def _light(scale: int) -> SwinIRConfig:
 
 
 PRESETS: Mapping[str, SwinIRConfig] = {
-    "classical_x2": SwinIRConfig(scale=2),
-    "classical_x3": SwinIRConfig(scale=3),
-    "classical_x4": SwinIRConfig(scale=4),
-    "light_x2": _light(2),
-    "light_x3": _light(3),
-    "light_x4": _light(4),
+    **{f"classical_x{scale}": SwinIRConfig(scale=scale) for scale in (2, 3, 4)},
+    **{f"light_x{scale}": _light(scale) for scale in (2, 3, 4)},
     "denoise_color": SwinIRConfig(scale=1, head="residual"),
     "denoise_gray": SwinIRConfig(scale=1, head="residual", in_channels=1),
     "jpeg_gray": SwinIRConfig(scale=1, head="residual", in_channels=1, window_size=7, value_range=255.0),
@@ -69,6 +68,7 @@ PRESETS: Mapping[str, SwinIRConfig] = {
     "real_l_x4": SwinIRConfig(
         scale=4, head="nearest_conv", dim=240, depths=(6,) * 9, num_heads=8, group_conv="3conv"
     ),
+    "small": SwinIRConfig(dim=24, depths=(2, 2), num_heads=2, head="pixel_shuffle_direct", bicubic_skip=True),
     "tiny": SwinIRConfig(dim=12, depths=(2, 2), num_heads=2, window_size=4, head="pixel_shuffle_direct"),
 }
 PARAMETERS: Mapping[str, int] = {
@@ -83,6 +83,7 @@ PARAMETERS: Mapping[str, int] = {
     "jpeg_gray": 11_485_585,
     "real_m_x4": 11_715_559,
     "real_l_x4": 28_013_059,
+    "small": 40_284,
     "tiny": 11_144,
 }
 # Multiply-accumulates in G for one input of this shape, attention's products included.
@@ -124,6 +125,8 @@ class SwinIR(nn.Module):
         mean = DIV2K_MEAN if config.in_channels == 3 else (0.0,) * config.in_channels
         self.register_buffer("mean", rearrange(torch.tensor(mean), "c -> c 1 1"), persistent=False)
         self.apply(_initialise)
+        if config.bicubic_skip:
+            start_at_zero(self.head)
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c sh sw"]:
         """The restored image, `scale` times as high and wide."""
@@ -135,8 +138,10 @@ class SwinIR(nn.Module):
         restored = self.head(self.conv_after_body(self.deep(shallow)) + shallow)  # Eqs. 2-5
         if self.config.head == "residual":
             restored = restored + image  # Eq. 6
-        restored = restored / self.config.value_range + self.mean
-        return restored[..., : height * self.config.scale, : width * self.config.scale]
+        restored = (
+            restored[..., : height * self.config.scale, : width * self.config.scale] / self.config.value_range
+        )
+        return restored + (enlarge(degraded, self.config.scale) if self.config.bicubic_skip else self.mean)
 
     def deep(self, shallow: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
         """The residual groups without the convolution after them (Eqs. 2-3)."""
