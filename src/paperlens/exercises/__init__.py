@@ -1,6 +1,22 @@
 """Exercises: functions that students write, checked by what they do."""
 
+from paperlens.exercises.catalogue import all_exercises, find
+from paperlens.exercises.check import check
 from paperlens.exercises.exercise import Call, Case, Exercise, Misconception, Property
+from paperlens.exercises.judge import judge
 from paperlens.exercises.report import AnswerError, Report, Result
 
-__all__ = ["AnswerError", "Call", "Case", "Exercise", "Misconception", "Property", "Report", "Result"]
+__all__ = [
+    "AnswerError",
+    "Call",
+    "Case",
+    "Exercise",
+    "Misconception",
+    "Property",
+    "Report",
+    "Result",
+    "all_exercises",
+    "check",
+    "find",
+    "judge",
+]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 Call = Callable[..., Any]
-"""Calls the student's function: tensors and plain values in, a tensor or a plain value out. Local or remote."""
+"""Calls the student's function, here or in a sandbox: tensors and plain values in, the like out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """A fact that explains the idea and needs no reference: `holds` returns None, or one sentence on what broke."""
+    """A fact that explains the idea, without a reference: `holds` returns None, or says what broke."""
 
     name: str
     holds: Callable[[Call, np.random.Generator], str | None]

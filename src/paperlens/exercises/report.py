@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 
-LINE_WIDTH = 160
+LONGEST_LINE = 240
 MOST_LINES = 4
 
 
@@ -47,18 +48,37 @@ class Report:
     def lines(self) -> list[str]:
         """What `check` prints: at most four lines, none longer than a screen."""
         if self.passed:
-            return [f"{self.exercise}: correct. All {len(self.results)} checks passed."]
-        failed = [result for result in self.results if not result.passed]
-        good = len(self.results) - len(failed)
-        first = failed[0] if failed else Result(name="check", passed=False, message="nothing was checked")
-        lines = [f"{self.exercise}: not yet. {good} of {len(self.results)} checks passed; the first that did not:"]
-        lines.append(f"  {first.name}: {first.message}")
+            return [f"{self.exercise}: correct, all {len(self.results)} checks passed."]
+        first = next((r for r in self.results if not r.passed), None)
+        good = sum(result.passed for result in self.results)
+        lines = [f"{self.exercise}: not yet. {good} of {len(self.results)} checks passed."]
+        if first and len(self.results) == 1:
+            lines = [f"{self.exercise}: not yet.", f"  {first.message[:1].upper()}{first.message[1:]}"]
+        elif first:
+            lines += [f"  Broken: {first.name}", f"  {first.message[:1].upper()}{first.message[1:]}"]
         if self.misconception:
-            lines.append(f"  Looks like this: {self.misconception}")
-        return [one_line(line, LINE_WIDTH * 2) for line in lines[:MOST_LINES]]
+            lines.append(f"  Looks like: {self.misconception}")
+        return [one_line(line, LONGEST_LINE) for line in lines[:MOST_LINES]]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    def was_shown(self) -> None:
+        """Remember the notebook cell that printed this report."""
+        self._shown_in[:] = _cell()
+
+    def _ipython_display_(self) -> None:
+        """Print, unless `check` did so in this very cell, where its value ends up on the last line."""
+        if self._shown_in != _cell() or not self._shown_in:
+            print(self)
+
+
+def _cell() -> list[int]:
+    """The number of the notebook cell that runs now; empty outside notebooks."""
+    if "IPython" not in sys.modules:
+        return []
+    shell = sys.modules["IPython"].get_ipython()
+    return [shell.execution_count] if shell else []
 
 
 def one_line(text: str, limit: int) -> str:

@@ -1,0 +1,69 @@
+"""`check(id, function)`: the judgement of an answer, at once, where it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from paperlens.errors import UserError
+from paperlens.exercises.catalogue import find
+from paperlens.exercises.compare import kind
+from paperlens.exercises.judge import judge
+from paperlens.exercises.local import LocalCall
+from paperlens.exercises.refuse import uses_paperlens
+from paperlens.exercises.report import AnswerError, Report, Result, one_line
+
+SEED = 0
+
+
+def check(exercise_id: str, function: Callable[..., Any]) -> Report:
+    """Check an answer, print at most four lines, and return the report. It never raises.
+
+    Args:
+        exercise_id: which exercise, "metrics.psnr".
+        function: the answer itself, without brackets; any callable.
+    """
+    report = _report(exercise_id, function)
+    _print(report)
+    report.was_shown()
+    return report
+
+
+def _report(exercise_id: Any, function: Any) -> Report:
+    name = one_line(exercise_id, 60) if type(exercise_id) is str else "check"
+    try:
+        exercise = find(exercise_id)
+        name = exercise.id
+        if not callable(function):
+            example = f'check("{exercise.id}", {exercise.function})'
+            return _failed(
+                name, "it is a function", f"got {kind(function)}; pass the function itself: {example}"
+            )
+        refusal = uses_paperlens(function)
+        if refusal:
+            return _failed(name, "it is your own work", refusal)
+        with LocalCall(function) as call:
+            return judge(exercise, call, SEED)
+    except (UserError, AnswerError) as error:
+        return _failed(name, "there is something to check", str(error))
+    except KeyboardInterrupt:
+        return _failed(name, "it ran to its end", "stopped before all checks were done")
+    except BaseException as error:  # whatever happens, a cell of the notebook must not break
+        return _failed(
+            name, "it could be judged", f"paperlens failed to judge this ({kind(error)}); please report it"
+        )
+
+
+def _failed(exercise_id: str, name: str, message: str) -> Report:
+    return Report(exercise=exercise_id, results=(Result(name=name, passed=False, message=message),))
+
+
+def _print(report: Report) -> None:
+    """Print, also on a console that knows ASCII alone, and where there is no console at all."""
+    text = str(report)
+    try:
+        print(text)
+    except UnicodeError:
+        print(text.encode("ascii", "backslashreplace").decode())
+    except (OSError, ValueError, AttributeError):
+        pass  # a closed stream: the report is returned all the same

@@ -1,0 +1,181 @@
+"""The one judgement of an answer, used by `check` in the notebook and by the grader of a class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paperlens.exercises.compare import FLOAT32_TOLERANCE, mismatch
+from paperlens.exercises.exercise import Call, Case, Exercise
+from paperlens.exercises.report import LONGEST_LINE, AnswerError, Report, Result, one_line
+
+SINGLE = {torch.float64: torch.float32, torch.complex128: torch.complex64}
+FORM = "it returns what the contract says"
+UNCHANGED = "the inputs stay as they came in"
+
+
+def judge(exercise: Exercise, call: Call, seed: int) -> Report:
+    """Check the contract, the properties and the outputs at fresh inputs.
+
+    Args:
+        exercise: what was asked.
+        call: calls the answer. It raises `AnswerError` when the answer fails in a way that it can tell. A
+            remote call copies what the answer did to its arguments back into the tensors it was given, so
+            that a changed input is seen here.
+        seed: draws the inputs, sizes included: a fixed one in the notebook, a fresh one in a class.
+    """
+    rng = np.random.default_rng(seed)
+    judgement = _Judgement(exercise, call)
+    cases = exercise.cases(rng)
+    try:
+        judgement.contract(cases[0])
+        judgement.properties(rng)
+        judgement.outputs(cases)
+    except AnswerError:
+        pass  # final, and already among the results
+    if judgement.changed:
+        judgement.record(UNCHANGED, f"{judgement.changed} was changed in place; work on a new tensor")
+    elif judgement.results[0].passed:
+        judgement.record(UNCHANGED, None)
+    return Report(
+        exercise=exercise.id, results=tuple(judgement.results), misconception=judgement.misconception()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """What an answer returned at one case that the oracle answered too."""
+
+    case: Case
+    got: Any
+    expected: Any
+
+
+@dataclass(slots=True)
+class _Judgement:
+    exercise: Exercise
+    call: Call
+    results: list[Result] = field(default_factory=list)
+    met: list[_Met] = field(default_factory=list)
+    changed: str = ""
+
+    def record(self, name: str, message: str | None) -> None:
+        text = "" if message is None else one_line(message, LONGEST_LINE)
+        self.results.append(Result(name=name, passed=message is None, message=text))
+
+    def contract(self, case: Case) -> None:
+        """Kind, shape and dtype, in double and in single precision; twice the same."""
+        first = self._compare(FORM, case, self._expected(case), tolerance=math.inf)
+        if not self.results[-1].passed:
+            return
+        self._compare("the same input gives the same output", case, first, tolerance=1e-12)
+        single = _single(case)
+        if single is not None:
+            expected = _to(self._expected(_double(single)), SINGLE)
+            self._compare("single precision in gives single precision out", single, expected, math.inf)
+
+    def properties(self, rng: np.random.Generator) -> None:
+        """The facts that explain the idea; pointless while the answer does not even have the right shape."""
+        if not all(result.passed for result in self.results):
+            return
+        for each in self.exercise.properties:
+            try:
+                self.record(each.name, each.holds(self._ask, rng))
+            except AnswerError as error:
+                self._failed(each.name, error)
+            except (RuntimeError, ValueError, TypeError, IndexError, AttributeError):
+                self.record(each.name, "what came back does not have the shape that the contract states")
+
+    def outputs(self, cases: list[Case]) -> None:
+        """Agreement with the oracle at inputs that discriminate."""
+        for case in cases:
+            expected = self._expected(case)
+            got = self._compare(f"the output at {case.name}", case, expected)
+            self.met.append(_Met(case, got, expected))
+        single = _single(cases[0])
+        if single is not None:
+            # The reference is computed in double precision from the rounded input, then rounded itself.
+            expected = _to(self._expected(_double(single)), SINGLE)
+            self._compare("the output in single precision", single, expected, FLOAT32_TOLERANCE)
+
+    def _expected(self, case: Case) -> Any:
+        return self.exercise.oracle(*[_copy(value) for value in case.args], **case.kwargs)
+
+    def misconception(self) -> str | None:
+        """The known wrong version that explains most of the wrong outputs, if one explains more than half."""
+        if all(result.passed for result in self.results):
+            return None
+        wrong = [m for m in self.met if mismatch(m.got, m.expected, self.exercise.tolerance)]
+        best, most = None, len(wrong) / 2
+        for each in self.exercise.misconceptions if wrong else ():
+            explained = sum(_agrees(each.function, m, self.exercise.tolerance) for m in wrong)
+            if explained > most:
+                best, most = each.sentence, explained
+        return best
+
+    def _compare(self, name: str, case: Case, expected: Any, tolerance: float | None = None) -> Any:
+        """Ask once, record the verdict, and return what came back, if anything did."""
+        try:
+            got = self._ask(*case.args, **case.kwargs)
+        except AnswerError as error:
+            self._failed(name, error)
+            return error
+        self.record(
+            name, mismatch(got, expected, self.exercise.tolerance if tolerance is None else tolerance)
+        )
+        return got
+
+    def _failed(self, name: str, error: AnswerError) -> None:
+        self.record(name, error.sentence)
+        if error.final:
+            raise error
+
+    def _ask(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the answer on copies, and see whether it wrote into them."""
+        copies = [_copy(value) for value in args]
+        named = {name: _copy(value) for name, value in kwargs.items()}
+        got = self.call(*copies, **named)
+        given: Mapping[str, Any] = {**{f"argument {i + 1}": v for i, v in enumerate(args)}, **kwargs}
+        for (name, before), after in zip(given.items(), [*copies, *named.values()], strict=True):
+            if isinstance(before, Tensor) and not torch.equal(before, after):
+                self.changed = self.changed or name
+        return got
+
+
+def _agrees(function: Call, met: _Met, tolerance: float) -> bool:
+    """Whether this wrong version returns what the answer did, where the oracle returns something else."""
+    try:
+        wrong = function(*[_copy(value) for value in met.case.args], **met.case.kwargs)
+    except (RuntimeError, ValueError, IndexError):
+        return False
+    return (
+        mismatch(met.got, wrong, tolerance) is None and mismatch(wrong, met.expected, tolerance) is not None
+    )
+
+
+def _copy(value: Any) -> Any:
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def _to(value: Any, dtypes: Mapping[torch.dtype, torch.dtype]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_to(item, dtypes) for item in value)
+    return value.to(dtypes.get(value.dtype, value.dtype)) if isinstance(value, Tensor) else value
+
+
+def _single(case: Case) -> Case | None:
+    """The case in single precision; None where nothing in it is of double precision."""
+    args = _to(case.args, SINGLE)
+    same = all(a is b for a, b in zip(args, case.args, strict=True))
+    return None if same else Case(name=case.name, args=args, kwargs=case.kwargs)
+
+
+def _double(case: Case) -> Case:
+    double = {single: dtype for dtype, single in SINGLE.items()}
+    return Case(name=case.name, args=_to(case.args, double), kwargs=case.kwargs)
