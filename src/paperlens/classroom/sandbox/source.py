@@ -1,0 +1,94 @@
+"""Which statements of a notebook run beside an answer: imports, definitions, classes and literal assignments.
+
+Runs inside the sandbox: a hostile text is parsed where it can only crash its own process.
+"""
+
+import ast
+import re
+
+COURSE = "paperlens"
+MAGIC = re.compile(r"^(\s*)([%!?].*|[^\s#'\"=]+\?{1,2}\s*)$")
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class Refused(Exception):
+    """The answer cannot be run: `status` is malformed or forbidden."""
+
+    def __init__(self, status: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def support_statements(text: str) -> list[ast.Module]:
+    """What another cell offers the answer; a cell that Python cannot read offers nothing."""
+    try:
+        tree = parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [one(node) for node in tree.body if isinstance(node, DEFINITIONS) or is_literal_assignment(node)]
+
+
+def answer_statements(text: str) -> list[ast.Module]:
+    """Every statement of an answer cell, except the import of `check`; an import of the course's solutions is refused."""
+    try:
+        tree = parse(text)
+    except SyntaxError as error:
+        raise Refused(
+            "malformed", f"the answer cell is not Python: syntax error in line {error.lineno or 0}"
+        ) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise Refused("malformed", "the answer cell is not Python that can be read") from None
+    kept = [node for node in tree.body if not imports_check(node)]
+    for node in kept:
+        for inner in ast.walk(node):
+            if any(name.partition(".")[0] == COURSE for name in imported(inner)):
+                raise Refused("forbidden", f"the answer imports {COURSE}; write it with torch alone")
+    return [one(node) for node in kept]
+
+
+def parse(text: str) -> ast.Module:
+    """The syntax tree of a cell; IPython's own lines count as empty."""
+    if text.lstrip().startswith("%%"):
+        return ast.Module(body=[], type_ignores=[])
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        lines = [MAGIC.sub(r"\1pass", line) for line in text.splitlines()]
+        return ast.parse("\n".join(lines))
+
+
+def imported(node: ast.AST) -> list[str]:
+    """The modules that an import statement names."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.level == 0:
+        return [node.module or ""]
+    return []
+
+
+def imports_check(node: ast.stmt) -> bool:
+    """Is this `from paperlens... import check`, which a student may well have pasted?"""
+    course = isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == COURSE
+    return course and all(alias.name == "check" for alias in node.names)  # type: ignore[attr-defined]
+
+
+def is_literal_assignment(node: ast.stmt) -> bool:
+    """`EPS = 1e-6`, `SIZES = [8, 16]`: names bound to values that cost nothing to make."""
+    if isinstance(node, ast.Assign):
+        names, value = node.targets, node.value
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        names, value = [node.target], node.value
+    else:
+        return False
+    if not all(isinstance(name, ast.Name) for name in names):
+        return False
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def one(node: ast.stmt) -> ast.Module:
+    """A module of this one statement, with the line numbers of its cell."""
+    return ast.Module(body=[node], type_ignores=[])

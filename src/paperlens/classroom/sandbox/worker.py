@@ -1,0 +1,225 @@
+"""Runs one answer behind the wall: reads its cells, calls its function as often as it is asked, sends back what came out.
+
+Nothing here decides about a score. The answer shares this process and may change all of it; the judge on the other
+side treats every byte that arrives as the answer's word.
+"""
+
+import builtins
+import math
+import os
+import socket
+import sys
+import traceback
+from typing import Any
+
+import einops
+import einops.layers.torch
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import source, wire
+
+ANSWER_FILE = "<answer>"
+LARGEST_OUTPUT = 2**24  # values; the same bound as in `paperlens.exercises`
+NOTES = 20
+WATCHED = {
+    **{
+        "os.fork": "started a process",
+        "os.forkpty": "started a process",
+        "os.posix_spawn": "started a process",
+    },
+    **{"os.exec": "ran a program", "os.system": "ran a program", "subprocess.Popen": "ran a program"},
+    **{
+        "socket.__new__": "opened a socket",
+        "socket.connect": "used the network",
+        "socket.getaddrinfo": "used the network",
+    },
+    **{
+        "os.kill": "sent a signal",
+        "ctypes.dlopen": "loaded a C library",
+        "ctypes.dlsym": "called a C library",
+    },
+    **{
+        "os.listdir": "listed a folder",
+        "os.scandir": "listed a folder",
+        "gc.get_objects": "searched the memory",
+    },
+    **{"gc.get_referrers": "searched the memory"},
+    **{"os.remove": "deleted a file", "os.symlink": "made a link", "os.link": "made a link"},
+}
+LIBRARY_FOLDERS = ("/py/", "/site/", "/usr/", "/worker/")
+
+
+class Channel:
+    """Whole messages over one socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+
+    def send(self, value: Any) -> None:
+        """Send one message."""
+        self.connection.sendall(wire.encode(value))
+
+    def receive(self) -> Any:
+        """The next message; the process ends when the judge has hung up."""
+        head, body = wire.lengths(bytes(self.read(wire.PREFIX.size)))
+        return wire.decode(bytes(self.read(head)), self.read(body))
+
+    def read(self, size: int) -> bytearray:
+        """Exactly `size` bytes."""
+        buffer = bytearray(size)
+        view = memoryview(buffer)
+        while view:
+            count = self.connection.recv_into(view)
+            if count == 0:
+                os._exit(0)
+            view = view[count:]
+        return buffer
+
+
+def warm_up() -> None:
+    """Touch what answers use, single-threaded, so that no fork pays for a first call."""
+    torch.set_num_threads(1)
+    image = torch.rand(1, 4, 8, 8, requires_grad=True)
+    F.interpolate(
+        F.conv2d(image, torch.rand(4, 4, 3, 3), padding=1), scale_factor=2, mode="bicubic"
+    ).sum().backward()
+    tokens = einops.rearrange(image.detach(), "b c h w -> b (h w) c")
+    F.scaled_dot_product_attention(tokens, tokens, tokens)
+    torch.einsum("b n c, b m c -> b n m", tokens, tokens).softmax(-1) @ tokens
+    F.layer_norm(tokens, (4,))
+    torch.fft.ifft2(torch.fft.fft2(image.detach())).abs()
+    torch.linalg.svd(tokens[0])
+    F.unfold(image.detach(), 3)
+    wire.decode(b'["none"]', bytearray())
+    source.support_statements("import math\n")
+
+
+def serve(connection: socket.socket) -> None:
+    """Say hello, take one answer, then answer calls until the judge hangs up."""
+    channel = Channel(connection)
+    channel.send(("hello",))
+    task = channel.receive()
+    torch.manual_seed(0)
+    sys.setrecursionlimit(3000)
+    watch(channel)
+    try:
+        function, problem = load(task["cells"], task["answer"], task["function"])
+    except source.Refused as refusal:
+        channel.send(("refused", refusal.status, str(refusal)))
+        return
+    except MemoryError:
+        channel.send(("refused", "memory", "ran out of memory while its cells were run"))
+        return
+    if function is None:
+        channel.send(("refused", "malformed", problem))
+        return
+    channel.send(("ready",))
+    while True:
+        number, args, kwargs = channel.receive()
+        channel.send((number, *outcome(function, args, kwargs)))
+
+
+def load(cells: list[str], answers: list[str], name: str) -> tuple[Any, str]:
+    """The answer's function, or None and a sentence. Everything is parsed before anything of the student's runs."""
+    support = [statement for cell in cells for statement in source.support_statements(cell)]
+    own = [statement for cell in answers for statement in source.answer_statements(cell)]
+    space: dict[str, Any] = {
+        "__name__": "__main__",
+        "torch": torch,
+        "F": F,
+        "nn": torch.nn,
+        "math": math,
+        "np": np,
+    }
+    space |= {"einops": einops, "Tensor": torch.Tensor, "check": lambda *_, **__: None}
+    space |= {name: getattr(einops, name) for name in ("rearrange", "reduce", "repeat", "einsum")}
+    first_problem = ""
+    for statement, file in [*((s, "<notebook>") for s in support), *((s, ANSWER_FILE) for s in own)]:
+        try:
+            exec(compile(statement, file, "exec"), space)  # noqa: S102  what this process is for
+        except MemoryError:
+            raise
+        except BaseException as error:  # noqa: BLE001  an import that is absent here, an experiment that fails
+            if file == ANSWER_FILE and not first_problem:
+                first_problem = f"; its cell raised {exception_name(error)}"
+    found = space.get(name)
+    return (
+        (found, "")
+        if callable(found)
+        else (None, f"the answer cell defines no function `{name}`{first_problem}")
+    )
+
+
+def outcome(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """("value", output, arguments that were changed or None), or what went wrong, without a word of the answer's own."""
+    before = wire.encode((args, kwargs))
+    try:
+        value = function(*args, **kwargs)
+        problem = untransportable(value)
+        if problem:
+            return ("returned", problem)
+        changed = (args, kwargs) if wire.encode((args, kwargs)) != before else None
+        wire.encode(value)
+        return ("value", value, changed)
+    except BaseException as error:  # noqa: BLE001  a SystemExit is a wrong answer, not the end of grading
+        memory = isinstance(error, MemoryError) or "allocate memory" in str(error)[:2000]
+        if memory:
+            return ("memory",)
+        return ("raised", exception_name(error), raised_at(error))
+
+
+def untransportable(value: Any) -> str:
+    """A name for a value that `check` would not take either: it wants plain tensors, numbers, and tuples of them."""
+    if type(value) is tuple and len(value) <= 16:
+        return next((problem for problem in map(untransportable, value) if problem), "")
+    if type(value) is torch.Tensor:
+        if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
+            return "sparse"
+        return "large" if value.numel() > LARGEST_OUTPUT else ""
+    if value is None or type(value) in (bool, int, float, complex):
+        return ""
+    module = type(value).__module__.partition(".")[0]
+    return type(value).__name__ if module in ("builtins", "torch", "numpy") else "object of its own class"
+
+
+def exception_name(error: BaseException) -> str:
+    """The nearest class that Python itself knows: a name of the answer's own could carry anything."""
+    return next(
+        (kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind),
+        "an error",
+    )
+
+
+def raised_at(error: BaseException) -> int:
+    """The last line of the answer cell that the exception passed through, 0 if none."""
+    lines = [
+        frame.lineno
+        for frame, _ in [(f, 0) for f in traceback.extract_tb(error.__traceback__)]
+        if frame.filename == ANSWER_FILE
+    ]
+    return (lines[-1] or 0) if lines else 0
+
+
+def watch(channel: Channel) -> None:
+    """Tell the teacher what an answer tried. A report, not a wall: the walls are outside of Python."""
+    said: set[str] = set()
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        path = args[0] if args and isinstance(args[0], str) else ""
+        if path.startswith((*LIBRARY_FOLDERS, "<")):
+            note = ""  # Python's own imports
+        elif event == "open":
+            note = (
+                "opened a file outside of its own folder" if path.startswith(("/", "..")) else "opened a file"
+            )
+        elif event == "import" and str(args[0]).partition(".")[0] == "paperlens":
+            note = "imported the course's package"
+        else:
+            note = WATCHED.get(event, "")
+        if note and note not in said and len(said) < NOTES:
+            said.add(note)
+            channel.send(("note", note))
+
+    sys.addaudithook(hook)
