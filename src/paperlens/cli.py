@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from paperlens.errors import UserError
 
 # name -> (module with `main(argv) -> int`, one line of help). Imported on use, so that `paperlens` alone is quick.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "book": ("paperlens.site.command", "execute the chapters, build and serve the site, open JupyterLab"),
+}
 
 
 def usage() -> str:

@@ -1,5 +1,6 @@
 """One accessor for every shipped file, from a checkout or from an installed wheel."""
 
+import sys
 from pathlib import Path
 
 from paperlens.errors import UserError
@@ -19,4 +20,5 @@ def path(name: str) -> Path:
     found = (root() / name).resolve()
     if not found.is_relative_to(root().resolve()) or not found.exists():
         raise UserError(f"no shipped file is called {name!r}; data/README.md lists what there is.")
+    sys.audit("paperlens.data.path", str(found))  # the chapters' cache notes what a run read
     return found

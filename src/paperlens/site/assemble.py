@@ -1,0 +1,97 @@
+"""Writes build/student, the committed notebooks and build/book; touches only what differs, so that Sphinx rereads little."""
+
+import platform
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from paperlens.site import figures, forms, tables
+from paperlens.site.cache import Execution
+from paperlens.site.places import Places, write
+from paperlens.site.source import Chapter
+
+BIBLIOGRAPHY = "references.bib"
+REFERENCE = ("Linux", "x86_64")  # outputs are committed from there; elsewhere the last digits may differ
+
+
+def students(chapters: list[Chapter], places: Places) -> None:
+    """The student form of every chapter in build/student, and of no other."""
+    folder = places.build / "student"
+    for chapter in chapters:
+        write(
+            folder / f"{chapter.name}.ipynb", forms.text(forms.student(chapter, places.book / BIBLIOGRAPHY))
+        )
+    _only(folder, {f"{chapter.name}.ipynb" for chapter in chapters})
+
+
+def beside(chapter: Chapter, places: Places) -> Path:
+    """Where the committed notebook of a chapter lies."""
+    return places.chapters / chapter.name / f"{chapter.name}.ipynb"
+
+
+def commit_form(chapter: Chapter, executed: Execution, places: Places) -> bool:
+    """Write the solution form beside its source; True where it changed. Only the reference system writes."""
+    if (platform.system(), platform.machine()) != REFERENCE:
+        return False
+    notebook = forms.committed(chapter, executed.notebook, places.book / BIBLIOGRAPHY)
+    return write(beside(chapter, places), forms.text(notebook))
+
+
+def pages(
+    chapters: list[Chapter],
+    executed: Mapping[str, Execution],
+    places: Places,
+    *,
+    hide_solutions: bool = False,
+) -> None:
+    """Sphinx's source folder: the book's pages, the chapters' pages, the generated tables, the pictures."""
+    wanted: set[str] = set()
+
+    def put(name: str, content: str | bytes) -> None:
+        write(places.pages / name, content)
+        wanted.add(name)
+
+    for page in sorted(places.book.rglob("*")):
+        name = page.relative_to(places.book)
+        if (
+            page.is_file()
+            and page.suffix in {".md", ".bib", ".svg", ".png", ".webp"}
+            and name.parts[0] not in SKIP
+        ):
+            put(name.as_posix(), page.read_bytes())
+    for chapter in chapters:
+        notebook = forms.page(chapter, executed[chapter.name].notebook, hide_solutions=hide_solutions)
+        put(f"chapters/{chapter.name}.ipynb", forms.text(notebook))
+        student = forms.student(chapter, places.book / BIBLIOGRAPHY)
+        put(f"notebooks/{chapter.name}.ipynb", forms.text(student))
+    put("generated/contents.md", tables.contents(chapters))
+    put("generated/counts.md", tables.counts(chapters))
+    put("generated/course.md", tables.course(chapters))
+    put("generated/systems.md", tables.system_table(chapters))
+    put("generated/ledger.md", tables.ledger())
+    for name, text in tables.api().items():
+        put(f"api/{name}.md", text)
+    figures.landing(places.build / "drawn" / "pictures")
+    _only(places.pages, wanted)
+
+
+SKIP = {"static", "_build", "node_modules", "demos", "locale", "templates"}
+
+
+def _only(folder: Path, wanted: set[str]) -> None:
+    """Remove what an earlier run wrote and this one did not."""
+    for found in sorted(folder.rglob("*")):
+        if found.is_file() and found.relative_to(folder).as_posix() not in wanted:
+            found.unlink()
+
+
+def copies(places: Places) -> list[str]:
+    """Student notebooks that are missing in work/, copied there; one that exists is never touched."""
+    new = []
+    for source in sorted((places.build / "student").glob("*.ipynb")):
+        target = places.work / source.name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            new.append(source.name)
+    return new

@@ -1,0 +1,70 @@
+"""`paperlens book build`: execute what changed, assemble, let Sphinx write the site, all within a time limit."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from paperlens.errors import UserError
+from paperlens.site import assemble
+from paperlens.site.execute import execute
+from paperlens.site.places import Places
+from paperlens.site.source import read_all
+from paperlens.site.vendor import vendor
+
+MINUTES = 10  # Sphinx alone; the full course is read in one or two
+
+
+def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str = "html") -> Path:
+    """Build the site and return its folder; UserError where a chapter stops, npm fails or Sphinx does not finish."""
+    vendor(places)
+    chapters = read_all(places)
+    executed = execute(chapters, places, profile, jobs=jobs)
+    assemble.students(chapters, places)
+    if profile == "class":
+        for chapter in chapters:
+            if assemble.commit_form(chapter, executed[chapter.name], places):
+                print(f"wrote {assemble.beside(chapter, places).relative_to(places.root)}", flush=True)
+    hide = os.environ.get("PAPERLENS_SOLUTIONS", "show") == "hide"
+    assemble.pages(chapters, executed, places, hide_solutions=hide)
+    target = places.html if builder == "html" else places.build / builder
+    sphinx(places, builder, target)
+    if builder == "html":
+        not_found(target / "404.html")
+    return target
+
+
+def sphinx(places: Places, builder: str, target: Path) -> None:
+    """Run Sphinx over the assembled pages in its own process, so that a hang ends at the limit."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", builder, "-c", str(places.book)]
+    command += ["-d", str(places.build / f"doctrees-{builder}"), str(places.pages), str(target)]
+    try:
+        done = subprocess.run(
+            command,
+            env=os.environ | {"PAPERLENS_ROOT": str(places.root), "PAPERLENS_BUILD": str(places.build)},
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60 * MINUTES,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(f"Sphinx did not finish in {MINUTES} minutes and was stopped.") from None
+    complaints = [line for line in done.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
+    print("\n".join(complaints), end="\n" * bool(complaints), file=sys.stderr)
+    if done.returncode:
+        last = next(
+            (line for line in reversed(done.stderr.splitlines()) if line.strip()), "it gave no reason"
+        )
+        if "No space left" in done.stderr:
+            last = "the disk is full; free some space and run the same command again"
+        raise UserError(f"Sphinx stopped after {time.monotonic() - started:.0f} s: {last.strip()}")
+
+
+def not_found(page: Path) -> None:
+    """The 404 page is served for addresses of any depth, so that its links must start at the site's root."""
+    base = os.environ.get("PAPERLENS_BASE", "/")
+    text = page.read_text(encoding="utf-8")
+    if "<base " not in text:
+        page.write_text(text.replace("<head>", f'<head>\n    <base href="{base}">', 1), encoding="utf-8")

@@ -1,0 +1,116 @@
+"""Runs chapters whose kept execution no longer holds: with progress, a time limit, and a sentence where one stops."""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from paperlens.data.files import root as data_root
+from paperlens.errors import UserError
+from paperlens.site import cache, record
+from paperlens.site.forms import runnable
+from paperlens.site.places import Places
+from paperlens.site.source import Chapter
+
+CELL_SECONDS = 300  # a training cell has 45 s on two free cores; a busy or slow machine gets more
+QUIET = {"TQDM_DISABLE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "HF_HUB_OFFLINE": "1"}
+
+
+def execute(
+    chapters: list[Chapter], places: Places, profile: str = "class", *, jobs: int = 1, force: bool = False
+) -> dict[str, cache.Execution]:
+    """Chapter name -> execution; reruns only what changed, unless `force`. UserError where a chapter stops."""
+    done = {} if force else {c.name: kept for c in chapters if (kept := cache.load(c, places, profile))}
+    missing = [c for c in chapters if c.name not in done]
+    if missing:
+        done |= asyncio.run(_execute(missing, places, profile, jobs))
+    return {c.name: done[c.name] for c in chapters}
+
+
+async def _execute(
+    chapters: list[Chapter], places: Places, profile: str, jobs: int
+) -> dict[str, cache.Execution]:
+    free = asyncio.Semaphore(jobs)
+
+    async def one(chapter: Chapter) -> tuple[str, cache.Execution]:
+        async with free:
+            notebook = runnable(chapter)
+            with tempfile.TemporaryDirectory() as scratch:
+                started = time.monotonic()
+                noted = await run(notebook, chapter.name, Path(scratch), profile)
+                execution = cache.Execution(notebook, time.monotonic() - started)
+            cache.save(chapter, places, profile, execution, noted)
+            print(f"executed {chapter.name} in {execution.seconds:.1f} s (profile {profile})", flush=True)
+            return chapter.name, execution
+
+    tasks = [asyncio.create_task(one(chapter)) for chapter in chapters]
+    try:
+        return dict(await asyncio.gather(*tasks))
+    finally:  # one stopped: the others end too, and shut their kernels down
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def run(
+    notebook: NotebookNode, name: str, scratch: Path, profile: str, *, allow_errors: bool = False
+) -> tuple[list[str], list[str]]:
+    """Execute one notebook in place, in the folder `scratch`; the modules and data files it used.
+
+    With `allow_errors` a cell that raises is left with its traceback and the next one runs. UserError otherwise.
+    """
+    cells = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code"]
+    log = scratch / "record"
+    hook = f"__import__('paperlens.site.record').site.record.start({str(log)!r}, {str(data_root())!r})"
+    bar = tqdm(total=len(cells), desc=name, unit="cell", leave=False, disable=not sys.stderr.isatty())
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        allow_errors=allow_errors,
+        resources={"metadata": {"path": str(scratch)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR", f"--IPKernelApp.exec_lines={hook}"],
+        on_cell_executed=lambda **_: bar.update(),
+        store_widget_state=True,
+    )
+    environment = os.environ | QUIET | {"PAPERLENS_PROFILE": profile}
+    try:
+        await client.async_execute(env=environment)
+    except CellExecutionError as error:
+        raise UserError(
+            f"{where(notebook, name)} stopped with {error.ename}: {_line(error.evalue)}"
+        ) from None
+    except CellTimeoutError:
+        raise UserError(f"{where(notebook, name)} ran past its limit of {CELL_SECONDS} s.") from None
+    except DeadKernelError:
+        raise UserError(
+            f"{where(notebook, name)} ended its kernel; the machine may be out of memory."
+        ) from None
+    finally:
+        bar.close()
+    return record.read(log)
+
+
+def where(notebook: NotebookNode, name: str) -> str:
+    """The chapter, the number and the first line of the cell that ran last."""
+    started = [
+        (i, c)
+        for i, c in enumerate(notebook.cells, 1)
+        if c.cell_type == "code" and c.metadata.get("execution")
+    ]
+    if not started:
+        return name
+    number, cell = started[-1]
+    first = next((line for line in cell.source.splitlines() if line.strip()), "")
+    return f"{name}, cell {number} ({first.strip()[:60]!r})"
+
+
+def _line(text: str) -> str:
+    return " ".join(str(text).split())[:300]

@@ -1,0 +1,62 @@
+"""What the exercises say of themselves, kept in a small file so that a prose edit need not import the package."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from paperlens.errors import UserError
+from paperlens.site.keys import digest, package_files
+from paperlens.site.places import here, write
+
+
+def _kept(name: str, module: str, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `read` finds in `module`, from build/NAME.json while no file of the package behind it has changed."""
+    place = here().build / f"{name}.json"
+    key = digest(package_files([module])[0])
+    if place.is_file():
+        kept = json.loads(place.read_text(encoding="utf-8"))
+        if kept["key"] == key:
+            return dict(kept["found"])
+    found = read()
+    write(place, json.dumps({"key": key, "found": found}, indent=1))
+    return found
+
+
+@cache
+def exercises() -> dict[str, dict[str, Any]]:
+    """Exercise id -> minutes, difficulty, importance, points, summary."""
+
+    def read() -> dict[str, Any]:
+        from paperlens.exercises import all_exercises
+
+        names = ("minutes", "difficulty", "importance", "points", "summary")
+        return {e.id: {name: getattr(e, name) for name in names} for e in all_exercises()}
+
+    return _kept("exercises", "paperlens.exercises", read)
+
+
+@cache
+def models() -> dict[str, dict[str, Any]]:
+    """Model of the catalogue -> its module and the parameter count of each preset."""
+
+    def read() -> dict[str, Any]:
+        from paperlens.models import CATALOGUE
+
+        return {
+            name: {"module": e.module.__name__, "parameters": dict(e.parameters)}
+            for name, e in CATALOGUE.items()
+        }
+
+    return _kept("models", "paperlens.models", read)
+
+
+def heading(exercise: str) -> str:
+    """`difficulty 2 of 5, importance 4 of 5, 12 minutes`; UserError for an unknown id."""
+    known = exercises()
+    if exercise not in known:
+        raise UserError(
+            f"no exercise is called {exercise!r}; there are {', '.join(sorted(known)) or 'none'}."
+        )
+    fact = known[exercise]
+    return f"difficulty {fact['difficulty']} of 5, importance {fact['importance']} of 5, {fact['minutes']} minutes"

@@ -1,0 +1,138 @@
+"""The four forms of a chapter: solution (committed), student, page, and what a control shows without a kernel."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from paperlens.errors import UserError
+from paperlens.site.markers import solution, stub
+from paperlens.site.plain import plain
+from paperlens.site.source import Chapter, exercise_of
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+COMMITTED = ("text/plain", "text/html", "text/markdown", "text/latex")
+LIMIT = 20_000  # characters of one committed output
+IGNORE = "nbval-ignore-output"
+
+
+def text(notebook: NotebookNode) -> str:
+    """The notebook as the bytes of a file, the same on every machine."""
+    return str(nbformat.writes(notebook)) + "\n"
+
+
+def runnable(chapter: Chapter) -> NotebookNode:
+    """The solution form without outputs, its text as MyST: what is executed."""
+    notebook = copy.deepcopy(chapter.notebook)
+    for cell in notebook.cells:
+        if exercise_of(cell):
+            cell.source = solution(cell.source)
+    return notebook
+
+
+def with_outputs(chapter: Chapter, executed: NotebookNode) -> NotebookNode:
+    """The chapter's present text with the outputs of an execution of the same code cells."""
+    notebook = runnable(chapter)
+    ours = [c for c in notebook.cells if c.cell_type == "code"]
+    theirs = [c for c in executed.cells if c.cell_type == "code"]
+    for mine, run in zip(ours, theirs, strict=True):
+        mine.outputs = copy.deepcopy(run.outputs)
+        mine.execution_count = run.execution_count
+    notebook.metadata["widgets"] = executed.metadata.get("widgets", {})
+    return notebook
+
+
+def committed(chapter: Chapter, executed: NotebookNode | None, bibliography: Path) -> NotebookNode:
+    """The solution form beside the source: plain Markdown, text outputs only, varying cells marked for nbval.
+
+    Raises UserError where an output is longer than the limit.
+    """
+    notebook = with_outputs(chapter, executed) if executed is not None else runnable(chapter)
+    notebook.metadata.pop("widgets", None)
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "markdown":
+            cell.source = _plain(chapter, number, cell, bibliography)
+            continue
+        if "varies" in cell.metadata.get("paperlens", {}):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), IGNORE]
+        for output in cell.outputs:
+            if "data" in output:
+                output.data = NotebookNode({k: v for k, v in output.data.items() if k in COMMITTED})
+                output.metadata = NotebookNode()
+            size = len(str(output.get("data", output.get("text", ""))))
+            if size > LIMIT:
+                raise UserError(
+                    f"{chapter.name}, cell {number} prints {size} characters; at most {LIMIT} are committed."
+                )
+    return notebook
+
+
+def student(chapter: Chapter, bibliography: Path) -> NotebookNode:
+    """The form a student works in: stubs for answers, no outputs, no cell tagged `solution`."""
+    notebook = copy.deepcopy(chapter.notebook)
+    notebook.cells = [c for c in notebook.cells if "solution" not in c.metadata.get("tags", [])]
+    for number, cell in enumerate(notebook.cells, 1):
+        exercise = exercise_of(cell)
+        if cell.cell_type == "markdown":
+            cell.source = _plain(chapter, number, cell, bibliography)
+        elif exercise:
+            cell.source = stub(cell.source, exercise)
+            cell.id = f"answer-{exercise.replace('.', '-')}"[:64]  # the id came from the solution's text
+    return notebook
+
+
+def page(chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = False) -> NotebookNode:
+    """The form of the site: MyST text, outputs with pictures, each stub followed by its folded solution.
+
+    With `hide_solutions` the answers, what they print and the cells tagged `solution` are left out.
+    """
+    notebook = with_outputs(chapter, executed)
+    state = (
+        notebook.metadata.pop("widgets", {})
+        .get("application/vnd.jupyter.widget-state+json", {})
+        .get("state", {})
+    )
+    cells: list[NotebookNode] = []
+    for cell, source in zip(notebook.cells, chapter.notebook.cells, strict=True):
+        tags = cell.metadata.setdefault("tags", [])
+        if hide_solutions and "solution" in tags:
+            continue
+        if cell.cell_type == "code":
+            cell.outputs = [still for output in cell.outputs for still in _stills(output, state)]
+            exercise = exercise_of(source)
+            if exercise:
+                given = nbformat.v4.new_markdown_cell(f"```python\n{stub(source.source, exercise)}\n```")
+                given.id = f"answer-{exercise.replace('.', '-')}"[:64]
+                cells.append(given)
+                if hide_solutions:
+                    continue
+                tags.append("hide-input")
+                cell.metadata["mystnb"] = {
+                    "code_prompt_show": "Show a solution",
+                    "code_prompt_hide": "Hide the solution",
+                }
+        cells.append(cell)
+    notebook.cells = cells
+    return notebook
+
+
+def _stills(output: NotebookNode, state: dict[str, Any]) -> list[NotebookNode]:
+    """A widget as the outputs it shows in its first state; any other output as it is."""
+    if WIDGET not in output.get("data", {}):
+        return [output]
+    shown: list[NotebookNode] = []
+    waiting = [output["data"][WIDGET]["model_id"]]
+    while waiting:
+        model = state.get(waiting.pop(0), {}).get("state", {})
+        shown += [nbformat.from_dict(found) for found in model.get("outputs", [])]
+        waiting += [str(child).removeprefix("IPY_MODEL_") for child in model.get("children", [])]
+    return shown
+
+
+def _plain(chapter: Chapter, number: int, cell: NotebookNode, bibliography: Path) -> str:
+    try:
+        return plain(cell.source, bibliography)
+    except UserError as error:
+        raise UserError(f"{chapter.name}, cell {number}: {error}") from None
