@@ -25,7 +25,7 @@ def test_every_picture_has_its_title_and_its_pixels():
     axes = plt.gcf().axes
     assert [axis.get_title() for axis in axes] == ["red", "grey", "third", ""]
     assert axes[0].images[0].get_array().shape == (4, 6, 3)
-    assert axes[0].images[0].get_interpolation() == "nearest"
+    assert axes[0].images[0].get_interpolation() == "auto"
     assert plt.gcf().get_figwidth() == figures.WIDTH
 
 

@@ -1,8 +1,8 @@
 """One look for every figure: readable on a light and a dark page, and without telling colours apart.
 
 Figures carry their own white ground; colours are Okabe and Ito's palette for every kind of colour vision, and
-line styles and markers change with them, so no meaning rests on colour alone. matplotlib is imported at use, since
-the package alone does without it.
+line styles and markers change with them: no meaning rests on colour alone. matplotlib is imported at use,
+since the package alone does without it.
 """
 
 import math
@@ -49,7 +49,9 @@ def style() -> None:
 
 
 def pictures(shown: Mapping[str, Float[Tensor, "..."]], *, columns: int = 4, width: float = WIDTH) -> None:
-    """Draw pictures side by side, each under its title, pixel for pixel (no smoothing), `columns` in a row.
+    """Draw pictures side by side, each under its title, `columns` in a row.
+
+    Small pictures are shown pixel for pixel, large ones averaged to the size they get: no figure aliases.
 
     `shown`: title -> `3 h w` (RGB) or `1 h w` (grey), 0 to 1; values outside are shown clipped. In a notebook
     the figure appears below the cell. ValueError for an empty mapping and for another shape.
@@ -72,5 +74,5 @@ def pictures(shown: Mapping[str, Float[Tensor, "..."]], *, columns: int = 4, wid
     for axis in axes.flat:
         axis.axis("off")
     for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
-        axis.imshow(image, interpolation="nearest", cmap="gray", vmin=0, vmax=255)
+        axis.imshow(image, interpolation="auto", cmap="gray", vmin=0, vmax=255)
         axis.set_title(title)
