@@ -56,7 +56,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 
 def load(module: nn.Module, path: Path) -> None:
-    """Fill `module` from a safetensors file; another model's ends in a UserError with the first differing names."""
+    """Fill `module` from a safetensors file; UserError with the first differing names if another model's."""
     state, own = read(path), module.state_dict()
     missing = [name for name in own if name not in state]
     unknown = [name for name in state if name not in own]

@@ -1,4 +1,4 @@
-"""What stands around the loop: devices, precision, running average, a process's share, saving and resuming."""
+"""What stands around the loop: devices, precision, running average, a share of the batch, saving."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
