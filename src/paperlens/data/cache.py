@@ -1,0 +1,43 @@
+"""Where built things wait for the next run: PAPERLENS_CACHE, or the user's cache folder."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def cache_folder() -> Path:
+    """The folder, made if missing; PAPERLENS_CACHE overrides XDG_CACHE_HOME/paperlens and
+    ~/.cache/paperlens.
+    """
+    chosen = os.environ.get("PAPERLENS_CACHE")
+    if chosen:
+        folder = Path(chosen)
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paperlens"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def stored(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """The array kept under `name` in the cache folder, made and kept where it is missing or was left
+    unreadable.
+    """
+    file = cache_folder() / f"{name}.npy"
+    try:
+        return np.asarray(np.load(file))
+    except (
+        FileNotFoundError,
+        EOFError,
+        ValueError,
+    ):  # never written, or cut short by a full disk: make it again
+        pass
+    array = make()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.stem}.{os.getpid()}.npy")  # another process may be building the same
+    np.save(partial, array)
+    partial.replace(file)
+    return array

@@ -1,0 +1,238 @@
+"""MR volumes for a course: one average brain, many warped people, signals from the sequence's equation.
+
+What it is for: k-space, resolution, guidance and segmentation, with the truth known. What it cannot show: a
+published PSNR; a person (all subjects share the anatomy of one template, so a test subject is a bend of what
+training has seen, and splitting by subject does not remove that); skull, scalp, motion, distortion, flow
+other than vessels, disease other than simple lesions; more detail at a higher field (only contrast and noise
+change).
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from einops import reduce
+from jaxtyping import Complex, Float, UInt8
+from numpy.typing import NDArray
+from torch import Tensor
+
+from paperlens.data import anatomy, fields, relaxation, simulate, template
+from paperlens.data.cache import stored
+from paperlens.data.files import path
+from paperlens.data.volumes import Volume
+from paperlens.ops.fourier import fft2c
+from paperlens.physics import coils as receive
+from paperlens.physics import contrast as sequences
+from paperlens.physics import sampling
+
+SPLITS = ("train", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhantomConfig:
+    """What all subjects of a set share. Lengths in mm; voxels are 1 mm on every side."""
+
+    field: float | int = 3.0  # T, one of relaxation.fields()
+    planes: int = 64
+    first_plane: int = 50  # template mm; 50..113 is -22..41 in MNI: temporal lobes, deep nuclei, ventricles
+    rows: int = 216
+    columns: int = 192
+    misregistration: float | int = (
+        0.3  # SD per direction of each contrast's in-plane displacement; T2 stays in place
+    )
+    nonuniformity: float | int = 0.2  # of the receive field: 0.2 means about 0.9 to 1.1
+    noise: float | int = 1.0  # times the level of data/physics/noise.csv
+
+    def lattice(self, planes: Sequence[int]) -> fields.Lattice:
+        """The voxels of some planes, the head in the middle of the picture."""
+        if min(planes) < 0 or max(planes) >= self.planes:
+            raise ValueError(f"planes {min(planes)}..{max(planes)} are not within 0..{self.planes - 1}")
+        _, h, w = template.ORIGIN
+        top, left = (
+            h + 18 - self.rows / 2,
+            w - self.columns / 2,
+        )  # the brain's middle lies 18 mm behind the origin
+        return fields.Lattice(
+            [self.first_plane + p for p in planes],
+            [top + r for r in range(self.rows)],
+            [left + c for c in range(self.columns)],
+        )
+
+    def affine(self) -> Float[Tensor, "4 4"]:
+        """(column, row, plane, 1) to MNI mm."""
+        _, rows, columns = self.lattice([0]).axes
+        z, h, w = template.ORIGIN
+        matrix = torch.diag(torch.tensor([-1.0, -1.0, 1.0, 1.0], dtype=torch.float64))
+        matrix[:3, 3] = torch.tensor([w - columns[0], h - rows[0], self.first_plane - z])
+        return matrix
+
+
+class Phantom:
+    """One simulated person; a `volumes.Measured` subject. Built on first use, then read from the cache
+    folder.
+    """
+
+    source = "phantom"
+    contrasts = sequences.CONTRASTS
+
+    def __init__(self, number: int, split: str, config: PhantomConfig) -> None:
+        self.name, self.split, self.config = f"{split}-{number:03d}", split, config
+
+    def generator(self, *purpose: object) -> torch.Generator:
+        """Random numbers for one purpose, the same in every run: the seed is a checksum of name and
+        purpose.
+        """
+        return torch.Generator().manual_seed(zlib.crc32("/".join(map(str, (self.name, *purpose))).encode()))
+
+    def volume(self, contrast: str) -> Volume:
+        """Magnitude of the noisy complex image, in fractions of the equilibrium magnetisation of water."""
+        return Volume(
+            subject=self.name,
+            contrast=contrast,
+            voxels=self.image(contrast).abs(),
+            affine=self.config.affine(),
+            source=self.source,
+            split=self.split,
+        )
+
+    def image(self, contrast: str, planes: Sequence[int] | None = None) -> Complex[Tensor, "z h w"]:
+        """Complex images with the noise of one receive channel. The magnitude of such noise is Rician."""
+        chosen = range(self.config.planes) if planes is None else planes
+        clean = self.clean(contrast, planes)
+        return torch.stack([c + self.noise(contrast, p, 1)[0] for c, p in zip(clean, chosen, strict=True)])
+
+    def kspace(
+        self, contrast: str, coils: int = 1, planes: Sequence[int] | None = None
+    ) -> Complex[Tensor, "z q h w"]:
+        """What the scanner records: each plane through each coil, noise independent between coils, centred
+        FFT.
+
+        planes: indices, None for all. The coil maps are those of `coil_maps`; one coil means a uniform one.
+        """
+        chosen = range(self.config.planes) if planes is None else planes
+        maps = self.coil_maps(coils)
+        seen = [
+            receive.expand(c, maps) + self.noise(contrast, p, coils)
+            for c, p in zip(self.clean(contrast, planes), chosen, strict=True)
+        ]
+        return fft2c(torch.stack(seen))
+
+    def coil_maps(self, coils: int) -> Complex[Tensor, "q h w"]:
+        """Sensitivities of this subject's receive array, unit energy; a single coil is uniform."""
+        if coils == 1:
+            return torch.ones(1, self.config.rows, self.config.columns, dtype=torch.complex64)
+        return receive.coil_maps(coils, self.config.rows, self.config.columns, self.generator("coils", coils))
+
+    def labels(self, scale: int = 1) -> UInt8[Tensor, "z h w"]:
+        """Index into anatomy.LABELS of each voxel's largest share; scale: in-plane voxels that many times
+        larger.
+
+        A coarse label is the majority of its own, averaged shares, not every scale-th fine label.
+        """
+        shares = self.shares()
+        if scale > 1:
+            h, w = (n // scale * scale for n in shares.shape[-2:])
+            shares = reduce(shares[..., :h, :w], "k z (h a) (w b) -> k z h w", "mean", a=scale, b=scale)
+        return shares.argmax(0).to(torch.uint8)
+
+    def shares(self) -> Float[Tensor, "5 z h w"]:
+        """How much of each voxel is background, fluid, gray, white, lesion: 0..1 in steps of 1/255, sum 1 to
+        rounding.
+        """
+        whole = stored(
+            self._key("shares"), lambda: simulate.shares(self._anatomy).mul(255).round().byte().numpy()
+        )
+        return torch.from_numpy(whole).float() / 255
+
+    def clean(self, contrast: str, planes: Sequence[int] | None = None) -> Complex[Tensor, "z h w"]:
+        """Complex images without noise: signal, receive field, displacement, phase. In half precision, as
+        cached.
+
+        Some planes alone are made without their volume and without the cache: same numbers, a fraction of the
+        time.
+        """
+        if contrast not in self.contrasts:
+            raise ValueError(f"{self.name} has no contrast {contrast!r}; it has {self.contrasts}")
+        if planes is None:
+            every = range(self.config.planes)
+            parts = stored(self._key(contrast), lambda: self._simulate(contrast, self._anatomy, every))
+        else:
+            body = anatomy.build(self.generator("anatomy"), self.config.lattice(planes))
+            parts = self._simulate(contrast, body, planes)
+        real, imaginary = torch.from_numpy(parts).float()
+        return torch.complex(real, imaginary)
+
+    def noise(self, contrast: str, plane: int, coils: int) -> Complex[Tensor, "q h w"]:
+        """Gaussian in both channels, SD = white matter's signal / signal-to-noise ratio, times
+        config.noise.
+        """
+        generator = self.generator(contrast, "noise", plane, coils)
+        drawn = torch.randn(2, coils, self.config.rows, self.config.columns, generator=generator)
+        return self._noise_level(contrast) * torch.complex(drawn[0], drawn[1])
+
+    def _noise_level(self, contrast: str) -> float:
+        white = simulate.tissue_signals(contrast, self.config.field)["white"]
+        return float(self.config.noise) * white / relaxation.snr(self.config.field, contrast)
+
+    def _simulate(self, contrast: str, body: anatomy.Anatomy, planes: Sequence[int]) -> NDArray[Any]:
+        generator, lattice = self.generator(contrast), self.config.lattice(planes)
+        image = simulate.signal(body, contrast, self.config.field)
+        image = image * simulate.receive_field(generator, lattice, float(self.config.nonuniformity))
+        displacement = float(self.config.misregistration) * torch.randn(2, generator=generator)
+        if contrast != "T2":  # the usual target stays where the labels are
+            image = sampling.shift(image, float(displacement[0]), float(displacement[1])).real
+        phase = simulate.background_phase(generator, lattice)
+        return torch.stack([image * torch.cos(phase), image * torch.sin(phase)]).half().numpy()
+
+    @cached_property
+    def _anatomy(self) -> anatomy.Anatomy:
+        return anatomy.build(self.generator("anatomy"), self.config.lattice(range(self.config.planes)))
+
+    def _key(self, what: str) -> str:
+        return f"phantom/{self.name}-{_digest(self.config)}-{what}"
+
+
+@cache
+def _digest(config: PhantomConfig) -> str:
+    """Changes with the configuration and with the code and tables that make the numbers, so no stale volume
+    is read.
+    """
+    digest = sha256(repr(sorted(asdict(config).items())).encode())
+    for module in (anatomy, fields, relaxation, simulate, template, sequences, sampling):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    for table in ("relaxation", "nuclei"):
+        digest.update(path(f"physics/{table}.csv").read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def phantom(
+    subjects: int = 4, split: str = "train", config: PhantomConfig | None = None, first: int = 0
+) -> list[Phantom]:
+    """Simulated people `first` .. `first + subjects - 1` of a split; nothing is computed until a volume is
+    asked for.
+
+    The same number, split and configuration give the same voxels on every run. Both splits bend one template:
+    see above.
+    """
+    if split not in SPLITS or subjects < 1:
+        raise ValueError(f"split {split!r} must be one of {SPLITS} and subjects {subjects} at least 1")
+    config = config or PhantomConfig()
+    return [Phantom(number, split, config) for number in range(first, first + subjects)]
+
+
+def brain(
+    contrast: str = "T2", plane: int = 32, subject: int = 0, config: PhantomConfig | None = None
+) -> Float[Tensor, "h w"]:
+    """One slice at once, magnitude over its own maximum, 0..1: the beginner's picture, without building its
+    volume.
+
+    It is plane `plane` of `phantom()[subject].volume(contrast)`; ValueError for an unknown contrast or plane.
+    """
+    image = Phantom(subject, "train", config or PhantomConfig()).image(contrast, [plane])[0].abs()
+    return image / image.max()
