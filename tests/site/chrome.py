@@ -19,7 +19,7 @@ def binary() -> str | None:
 def chrome(width: int = 1280, height: int = 900) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     options.binary_location = str(binary())
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
         options.add_argument(flag)
     options.add_argument(f"--window-size={width},{height}")
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
@@ -45,5 +45,5 @@ def settled(driver: webdriver.Chrome) -> None:
     """Wait until MathJax has set the formulas and the letters are there."""
     driver.execute_async_script(
         "const done = arguments[0];"
-        "(async () => { if (window.MathJax) await MathJax.startup.promise; await document.fonts.ready; done(); })();"
+        "(async () => { await window.MathJax?.startup.promise; await document.fonts.ready; done(); })();"
     )

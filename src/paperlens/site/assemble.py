@@ -1,4 +1,4 @@
-"""Writes build/student, the committed notebooks and build/book; touches only what differs, so that Sphinx rereads little."""
+"""Writes build/student, the committed notebooks and build/book, and of these only what differs."""
 
 import platform
 import shutil
@@ -7,10 +7,13 @@ from pathlib import Path
 
 from paperlens.site import figures, forms, tables
 from paperlens.site.cache import Execution
+from paperlens.site.notebooks import load, text
 from paperlens.site.places import Places, write
 from paperlens.site.source import Chapter
 
 BIBLIOGRAPHY = "references.bib"
+PAGES = {".md", ".bib", ".svg", ".png", ".webp"}  # what a page of book/ is made of
+SKIP = {"static", "_build", "node_modules", "demos", "locale"}
 REFERENCE = ("Linux", "x86_64")  # outputs are committed from there; elsewhere the last digits may differ
 
 
@@ -18,9 +21,7 @@ def students(chapters: list[Chapter], places: Places) -> None:
     """The student form of every chapter in build/student, and of no other."""
     folder = places.build / "student"
     for chapter in chapters:
-        write(
-            folder / f"{chapter.name}.ipynb", forms.text(forms.student(chapter, places.book / BIBLIOGRAPHY))
-        )
+        write(folder / f"{chapter.name}.ipynb", text(forms.student(chapter, places.book / BIBLIOGRAPHY)))
     _only(folder, {f"{chapter.name}.ipynb" for chapter in chapters})
 
 
@@ -34,7 +35,17 @@ def commit_form(chapter: Chapter, executed: Execution, places: Places) -> bool:
     if (platform.system(), platform.machine()) != REFERENCE:
         return False
     notebook = forms.committed(chapter, executed.notebook, places.book / BIBLIOGRAPHY)
-    return write(beside(chapter, places), forms.text(notebook))
+    target = beside(chapter, places)
+    if target.is_file():  # what may vary does not change the file
+        kept = {
+            cell.id: cell.outputs
+            for cell in load(target).cells
+            if forms.IGNORE in cell.metadata.get("tags", [])
+        }
+        for cell in notebook.cells:
+            if forms.IGNORE in cell.metadata.get("tags", []) and cell.id in kept:
+                cell.outputs = kept[cell.id]
+    return write(target, text(notebook))
 
 
 def pages(
@@ -52,30 +63,23 @@ def pages(
         wanted.add(name)
 
     for page in sorted(places.book.rglob("*")):
-        name = page.relative_to(places.book)
-        if (
-            page.is_file()
-            and page.suffix in {".md", ".bib", ".svg", ".png", ".webp"}
-            and name.parts[0] not in SKIP
-        ):
-            put(name.as_posix(), page.read_bytes())
+        inside = page.relative_to(places.book)
+        if page.is_file() and page.suffix in PAGES and inside.parts[0] not in SKIP:
+            put(inside.as_posix(), page.read_bytes())
     for chapter in chapters:
         notebook = forms.page(chapter, executed[chapter.name].notebook, hide_solutions=hide_solutions)
-        put(f"chapters/{chapter.name}.ipynb", forms.text(notebook))
+        put(f"chapters/{chapter.name}.ipynb", text(notebook))
         student = forms.student(chapter, places.book / BIBLIOGRAPHY)
-        put(f"notebooks/{chapter.name}.ipynb", forms.text(student))
+        put(f"notebooks/{chapter.name}.ipynb", text(student))
     put("generated/contents.md", tables.contents(chapters))
     put("generated/counts.md", tables.counts(chapters))
     put("generated/course.md", tables.course(chapters))
     put("generated/systems.md", tables.system_table(chapters))
     put("generated/ledger.md", tables.ledger())
-    for name, text in tables.api().items():
-        put(f"api/{name}.md", text)
+    for name, content in tables.api().items():
+        put(f"api/{name}.md", content)
     figures.landing(places.build / "drawn" / "pictures")
     _only(places.pages, wanted)
-
-
-SKIP = {"static", "_build", "node_modules", "demos", "locale", "templates"}
 
 
 def _only(folder: Path, wanted: set[str]) -> None:

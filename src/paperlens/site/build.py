@@ -1,4 +1,4 @@
-"""`paperlens book build`: execute what changed, assemble, let Sphinx write the site, all within a time limit."""
+"""`paperlens book build`: execute what changed, assemble, let Sphinx write the site."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ MINUTES = 10  # Sphinx alone; the full course is read in one or two
 
 
 def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str = "html") -> Path:
-    """Build the site and return its folder; UserError where a chapter stops, npm fails or Sphinx does not finish."""
+    """Build the site, return its folder; UserError where a chapter, npm or Sphinx stops."""
     vendor(places)
     chapters = read_all(places)
     executed = execute(chapters, places, profile, jobs=jobs)

@@ -6,13 +6,14 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from paperlens.data.files import root as data_root
 from paperlens.site.forms import runnable
 from paperlens.site.keys import digest, imports, package_files, versions
+from paperlens.site.notebooks import load as load_notebook
+from paperlens.site.notebooks import text
 from paperlens.site.places import Places, write
 from paperlens.site.source import Chapter
 
@@ -39,7 +40,8 @@ def code_digest(chapter: Chapter) -> str:
 
 def _depends(chapter: Chapter, modules: list[str], data: list[str]) -> dict[str, object]:
     """The state of everything the run rested on; equal states give equal outputs."""
-    python = "\n".join(TransformerManager().transform_cell(source) for source in chapter.code)
+    magic = TransformerManager()  # type: ignore[no-untyped-call]
+    python = "\n".join(magic.transform_cell(source) for source in chapter.code)
     files, packages = package_files([*imports(python), *modules])
     return {
         "code": code_digest(chapter),
@@ -59,7 +61,7 @@ def load(chapter: Chapter, places: Places, profile: str) -> Execution | None:
     kept = json.loads(note.read_text(encoding="utf-8"))
     if kept["depends"] != _depends(chapter, kept["modules"], kept["data"]):
         return None
-    return Execution(nbformat.read(notebook, as_version=4), kept["seconds"])
+    return Execution(load_notebook(notebook), kept["seconds"])
 
 
 def save(
@@ -69,7 +71,7 @@ def save(
     place = folder(places, profile)
     note = place / f"{chapter.name}.json"
     note.unlink(missing_ok=True)
-    write(place / f"{chapter.name}.ipynb", nbformat.writes(execution.notebook))
+    write(place / f"{chapter.name}.ipynb", text(execution.notebook))
     modules, data = noted
     kept = {
         "depends": _depends(chapter, modules, data),

@@ -80,4 +80,4 @@ class System:
 def systems() -> list[System]:
     """Every system of the course, in the order of its table."""
     with (PACKAGE / "systems.csv").open(encoding="utf-8", newline="") as table:
-        return [System(**(row | {"part": int(row["part"])})) for row in csv.DictReader(table)]
+        return [System(**{**row, "part": int(row["part"])}) for row in csv.DictReader(table)]  # type: ignore[arg-type]

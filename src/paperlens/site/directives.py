@@ -1,4 +1,4 @@
-"""The Sphinx extension of the book: `{quiz}`, `{predict}` and `{exercise}` boxes, and docstrings shown as written."""
+"""The book's Sphinx extension: `{quiz}`, `{predict}`, `{exercise}`, and docstrings shown as written."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from paperlens.site.questions import read_prediction, read_quiz
 LOG = logging.getLogger(__name__)
 
 
-class Tag(nodes.General, nodes.Element):
+class Tag(nodes.General, nodes.Element):  # type: ignore[misc]
     """An HTML element with attributes around its children; what docutils has no node for."""
 
 
@@ -34,15 +34,15 @@ def depart_tag(self: Any, node: Tag) -> None:
 BLOCKS = {"div", "details", "fieldset"}
 
 
-def tag(name: str, classes: str, *children: nodes.Node, **attributes: str) -> Tag:
+def tag(name: str, classes: str, *children: nodes.Node, **attributes: Any) -> Tag:
     """One element; docutils writes the class, so that ids and classes are escaped once."""
-    element = Tag(tag=name, attributes=attributes, classes=classes.split())
+    element: Tag = Tag(tag=name, attributes=attributes, classes=classes.split())
     element += list(children)
     return element
 
 
 class Box(SphinxDirective):
-    """What the three boxes share: an id, Markdown inside, and a warning with the place where the text is wrong."""
+    """What the boxes share: an argument, Markdown inside, a warning that says where the text is wrong."""
 
     has_content = True
     required_arguments = 0
@@ -146,11 +146,12 @@ class Division(Box):
 
 def anchor(kind: str, name: str) -> str:
     """The id of a box on its page."""
-    return nodes.make_id(f"{kind}-{name}")
+    return str(nodes.make_id(f"{kind}-{name}"))
 
 
-def as_written(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+def as_written(*arguments: Any) -> None:
     """Docstrings are text for the terminal: the summary as a sentence, the rest with its columns kept."""
+    lines: list[str] = arguments[-1]  # Sphinx hands app, what, name, object and options before them
     text = list(lines)
     while text and not text[-1].strip():
         text.pop()

@@ -1,4 +1,4 @@
-"""Runs chapters whose kept execution no longer holds: with progress, a time limit, and a sentence where one stops."""
+"""Runs the chapters whose kept execution no longer holds; one that stops is told in a sentence."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ QUIET = {"TQDM_DISABLE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "HF_HUB_
 def execute(
     chapters: list[Chapter], places: Places, profile: str = "class", *, jobs: int = 1, force: bool = False
 ) -> dict[str, cache.Execution]:
-    """Chapter name -> execution; reruns only what changed, unless `force`. UserError where a chapter stops."""
+    """Chapter name -> execution; reruns what changed, or all with `force`. UserError where one stops."""
     done = {} if force else {c.name: kept for c in chapters if (kept := cache.load(c, places, profile))}
     missing = [c for c in chapters if c.name not in done]
     if missing:
@@ -64,7 +64,7 @@ async def run(
 ) -> tuple[list[str], list[str]]:
     """Execute one notebook in place, in the folder `scratch`; the modules and data files it used.
 
-    With `allow_errors` a cell that raises is left with its traceback and the next one runs. UserError otherwise.
+    With `allow_errors` a cell that raises keeps its traceback and the next one runs; otherwise UserError.
     """
     cells = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code"]
     log = scratch / "record"

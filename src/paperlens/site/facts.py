@@ -1,4 +1,4 @@
-"""What the exercises say of themselves, kept in a small file so that a prose edit need not import the package."""
+"""What exercises and models say of themselves, kept, so that a prose edit need not import them."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from paperlens.site.places import here, write
 
 
 def _kept(name: str, module: str, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `read` finds in `module`, from build/NAME.json while no file of the package behind it has changed."""
+    """What `read` finds in `module`, from build/NAME.json while no file behind it has changed."""
     place = here().build / f"{name}.json"
     key = digest(package_files([module])[0])
     if place.is_file():
@@ -59,4 +59,5 @@ def heading(exercise: str) -> str:
             f"no exercise is called {exercise!r}; there are {', '.join(sorted(known)) or 'none'}."
         )
     fact = known[exercise]
-    return f"difficulty {fact['difficulty']} of 5, importance {fact['importance']} of 5, {fact['minutes']} minutes"
+    difficulty, importance = fact["difficulty"], fact["importance"]
+    return f"difficulty {difficulty} of 5, importance {importance} of 5, {fact['minutes']} minutes"

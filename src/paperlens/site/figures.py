@@ -1,4 +1,4 @@
-"""The landing page's pictures, drawn from a photograph of the course: what was lost, what interpolation brings back."""
+"""The landing page's pictures, drawn from a photograph: what was lost, what interpolation returns."""
 
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ SHOWN = 3  # each pixel of the crop becomes this many on the page
 
 
 def landing(folder: Path) -> None:
-    """Write `hero_low.webp`, `hero_bicubic.webp` and `hero_original.webp` (864 x 576) where their sources changed."""
+    """Write hero_low, hero_bicubic and hero_original (.webp, 864 x 576) where their sources changed."""
     stamp = folder / "landing.key"
     key = digest(package_files(["paperlens.site.figures"])[0])
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:

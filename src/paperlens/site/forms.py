@@ -1,14 +1,14 @@
-"""The four forms of a chapter: solution (committed), student, page, and what a control shows without a kernel."""
+"""The forms of a chapter: solution (committed), student, page; a control as its still picture."""
 
 import copy
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 
 from paperlens.errors import UserError
 from paperlens.site.markers import solution, stub
+from paperlens.site.notebooks import markdown, node
 from paperlens.site.plain import plain
 from paperlens.site.source import Chapter, exercise_of
 
@@ -16,11 +16,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 COMMITTED = ("text/plain", "text/html", "text/markdown", "text/latex")
 LIMIT = 20_000  # characters of one committed output
 IGNORE = "nbval-ignore-output"
-
-
-def text(notebook: NotebookNode) -> str:
-    """The notebook as the bytes of a file, the same on every machine."""
-    return str(nbformat.writes(notebook)) + "\n"
+FOLD = {"code_prompt_show": "Show a solution", "code_prompt_hide": "Hide the solution"}
 
 
 def runnable(chapter: Chapter) -> NotebookNode:
@@ -47,6 +43,7 @@ def with_outputs(chapter: Chapter, executed: NotebookNode) -> NotebookNode:
 def committed(chapter: Chapter, executed: NotebookNode | None, bibliography: Path) -> NotebookNode:
     """The solution form beside the source: plain Markdown, text outputs only, varying cells marked for nbval.
 
+    Without `executed` the outputs are empty: the form to compare the committed file's cells with.
     Raises UserError where an output is longer than the limit.
     """
     notebook = with_outputs(chapter, executed) if executed is not None else runnable(chapter)
@@ -59,8 +56,8 @@ def committed(chapter: Chapter, executed: NotebookNode | None, bibliography: Pat
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), IGNORE]
         for output in cell.outputs:
             if "data" in output:
-                output.data = NotebookNode({k: v for k, v in output.data.items() if k in COMMITTED})
-                output.metadata = NotebookNode()
+                output.data = node({k: v for k, v in output.data.items() if k in COMMITTED})
+                output.metadata = node({})
             size = len(str(output.get("data", output.get("text", ""))))
             if size > LIMIT:
                 raise UserError(
@@ -94,6 +91,7 @@ def page(chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = Fal
         .get("application/vnd.jupyter.widget-state+json", {})
         .get("state", {})
     )
+    notebook.cells[0].source = _with_download(notebook.cells[0].source, chapter.name)
     cells: list[NotebookNode] = []
     for cell, source in zip(notebook.cells, chapter.notebook.cells, strict=True):
         tags = cell.metadata.setdefault("tags", [])
@@ -103,19 +101,31 @@ def page(chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = Fal
             cell.outputs = [still for output in cell.outputs for still in _stills(output, state)]
             exercise = exercise_of(source)
             if exercise:
-                given = nbformat.v4.new_markdown_cell(f"```python\n{stub(source.source, exercise)}\n```")
-                given.id = f"answer-{exercise.replace('.', '-')}"[:64]
-                cells.append(given)
+                name = f"answer-{exercise.replace('.', '-')}"
+                cells.append(markdown(f"```python\n{stub(source.source, exercise)}\n```", name))
                 if hide_solutions:
                     continue
                 tags.append("hide-input")
-                cell.metadata["mystnb"] = {
-                    "code_prompt_show": "Show a solution",
-                    "code_prompt_hide": "Hide the solution",
-                }
+                cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | FOLD
         cells.append(cell)
     notebook.cells = cells
     return notebook
+
+
+def _with_download(text: str, name: str) -> str:
+    """The first cell with the student's notebook offered below the title."""
+    lines = text.splitlines()
+    title = next((i for i, line in enumerate(lines) if line.startswith("# ")), None)
+    if title is None:
+        return text
+    offer = [
+        "",
+        ":::{div} pl-take",
+        f"{{download}}`Take this chapter's notebook </notebooks/{name}.ipynb>`",
+        ":::",
+        "",
+    ]
+    return "\n".join([*lines[: title + 1], *offer, *lines[title + 1 :]])
 
 
 def _stills(output: NotebookNode, state: dict[str, Any]) -> list[NotebookNode]:
@@ -126,7 +136,7 @@ def _stills(output: NotebookNode, state: dict[str, Any]) -> list[NotebookNode]:
     waiting = [output["data"][WIDGET]["model_id"]]
     while waiting:
         model = state.get(waiting.pop(0), {}).get("state", {})
-        shown += [nbformat.from_dict(found) for found in model.get("outputs", [])]
+        shown += [node(found) for found in model.get("outputs", [])]
         waiting += [str(child).removeprefix("IPY_MODEL_") for child in model.get("children", [])]
     return shown
 

@@ -1,4 +1,4 @@
-"""What an executed chapter depends on: its code, the paperlens modules it imports, the packages, the data it read."""
+"""What a run depends on: the paperlens modules it imports, the packages, the files it read."""
 
 import ast
 import hashlib
@@ -38,7 +38,7 @@ def module_file(name: str) -> Path | None:
 
 
 def package_files(names: Iterable[str]) -> tuple[set[Path], set[str]]:
-    """The files of paperlens reached from `names` through imports (parents included), and the other packages named."""
+    """The files of paperlens reached from `names` through imports, and the other packages named."""
     files: set[Path] = set()
     others: set[str] = set()
     waiting = list(names)
@@ -59,7 +59,7 @@ def package_files(names: Iterable[str]) -> tuple[set[Path], set[str]]:
 
 
 def digest(files: Iterable[Path]) -> str:
-    """One SHA-256 over names and contents; a folder counts with everything in it, a missing file with its absence."""
+    """One SHA-256 over names and contents; a folder counts with all in it, a missing file as missing."""
     total = hashlib.sha256()
     flat = {g for f in files for g in (f.rglob("*") if f.is_dir() else [f]) if not g.is_dir()}
     for file in sorted(flat):

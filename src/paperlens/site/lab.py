@@ -19,7 +19,7 @@ SOURCES = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markd
 
 
 def lab(places: Places, port: int, *, author: bool = False, browser: bool = True) -> int:
-    """Run JupyterLab until it is stopped; its exit code. An author's opens `chapters/`, where .md files are notebooks."""
+    """Run JupyterLab until it is stopped. An author's opens `chapters/`, with .md files as notebooks."""
     if author:
         folder = places.chapters
     else:

@@ -1,4 +1,4 @@
-"""`### BEGIN SOLUTION` to `### END SOLUTION`: the answer, and the stub that stands for it in the student form."""
+"""`### BEGIN SOLUTION` to `### END SOLUTION`: the answer, and the stub that replaces it."""
 
 from paperlens.errors import UserError
 
@@ -11,7 +11,7 @@ def has_solution(source: str) -> bool:
 
 
 def stub(source: str, exercise: str) -> str:
-    """The cell with every marked part replaced by one line that raises NotImplementedError and names the exercise.
+    """The cell with every marked part replaced by one line that raises and names the exercise.
 
     Raises UserError where a marker lacks its partner or a marked part is empty.
     """
@@ -24,9 +24,7 @@ def stub(source: str, exercise: str) -> str:
                 raise UserError(f"{exercise}: two BEGIN SOLUTION without an END SOLUTION between them.")
             answer = []
             indent = line[: len(line) - len(line.lstrip())]
-            kept.append(
-                f'{indent}raise NotImplementedError("{exercise}: write your own lines here, then run this cell")'
-            )
+            kept.append(f'{indent}raise NotImplementedError("{exercise}: write your lines here")')
         elif mark == END:
             if answer is None:
                 raise UserError(f"{exercise}: END SOLUTION without a BEGIN SOLUTION before it.")

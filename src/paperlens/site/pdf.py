@@ -32,7 +32,7 @@ def browser() -> str:
 
 
 def pdf(places: Places, profile: str = "class", *, jobs: int = 1) -> Path:
-    """Print the book to build/paperlens.pdf and return where it lies; UserError where Chromium does not finish."""
+    """Print the book to build/paperlens.pdf, return the path; UserError where Chromium does not finish."""
     chromium = browser()
     folder = build(places, profile, jobs=jobs, builder="singlehtml")
     page = folder / "index.html"

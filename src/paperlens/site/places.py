@@ -58,7 +58,7 @@ class Places:
 
 
 def here() -> Places:
-    """The checkout of PAPERLENS_ROOT, of an editable install, or around the working folder; UserError where none is."""
+    """The checkout of PAPERLENS_ROOT, of an editable install, or around the working folder."""
     named = os.environ.get("PAPERLENS_ROOT")
     if named:
         return Places(Path(named).resolve())
@@ -71,7 +71,7 @@ def here() -> Places:
 
 
 def write(path: Path, text: str | bytes) -> bool:
-    """Write atomically, and only what differs, so that times of change stay true; True where something changed."""
+    """Write atomically, and only what differs, so that times of change stay true; True where it did."""
     data = text.encode() if isinstance(text, str) else text
     if path.is_file() and path.read_bytes() == data:
         return False

@@ -84,7 +84,7 @@ def citation(key: str, bibliography: Path | None) -> str:
 
 @cache
 def _entries(bibliography: Path) -> dict[str, str]:
-    from pybtex.database import parse_file
+    from pybtex.database import parse_file  # type: ignore[import-untyped]
 
     shown = {}
     for key, entry in parse_file(str(bibliography)).entries.items():

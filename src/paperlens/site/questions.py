@@ -38,7 +38,7 @@ class Quiz:
     options: tuple[Option, ...]
 
     def markdown(self) -> str:
-        """The form of a notebook: the question, then one fold per option that tells whether it holds and why."""
+        """The form of a notebook: the question, then a fold per option: whether it holds, and why."""
         folds = [
             f"<details><summary>{letter}. {plain_summary(option.text)}</summary>\n\n"
             f"**{'Right.' if option.right else 'Not this one.'}** {option.why}\n\n</details>"

@@ -1,6 +1,6 @@
-"""Loaded first in the kernel of a chapter: notes which modules of paperlens it imports and which shipped files it reads.
+"""Loaded first in a chapter's kernel: notes which modules it imports and which shipped files it reads.
 
-Each finding is one line in the file that PAPERLENS_RECORD names, written at once, so that a kernel that dies loses nothing.
+Each finding is one line in a file, written at once, so that a kernel that dies loses nothing.
 """
 
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def start(log: str, data: str) -> None:
-    """Install the audit hook; it sees `open`, every import, and `paperlens.data.path`, and cannot be undone."""
+    """Install the audit hook over `open`, imports and `paperlens.data.path`; it cannot be undone."""
     data = os.path.realpath(data) + os.sep
     seen: set[str] = set()
 

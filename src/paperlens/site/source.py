@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from paperlens.errors import UserError
 from paperlens.site.fences import Directive, split
 from paperlens.site.markers import BEGIN, END, has_solution, stub
+from paperlens.site.notebooks import node
 from paperlens.site.places import Places
 from paperlens.site.questions import read_prediction, read_quiz
 
@@ -18,7 +19,7 @@ KEYS = {"exercise", "varies"}  # what a cell may say under `paperlens`
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One source as a notebook without outputs; cell ids come from the text, so that they survive an edit elsewhere."""
+    """One source as a notebook without outputs; cell ids come from the text and survive an edit elsewhere."""
 
     name: str
     path: Path
@@ -70,16 +71,18 @@ def read(path: Path) -> Chapter:
             raise UserError(f"{name}, cell {number}: {error}") from None
         cell.id = hashlib.sha256(f"{cell.cell_type}{cell.source}".encode()).hexdigest()[:8]
     _distinct_ids(notebook)
-    notebook.metadata = NotebookNode(
-        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
+    notebook.metadata = node(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return Chapter(name, path, notebook)
 
 
 def read_all(places: Places, names: list[str] | None = None) -> list[Chapter]:
-    """All chapters in order, or those named (`00_start`, or `start`); UserError for an unknown name or a shared id."""
+    """All chapters in order, or those named (`00_start` or `start`); UserError for an unknown name."""
     sources = {p.stem: p for p in sorted(places.chapters.glob("*/*.md")) if p.stem == p.parent.name}
     if names:
         short = {stem.partition("_")[2]: stem for stem in sources}
@@ -108,9 +111,11 @@ def _ids(cell: NotebookNode) -> list[tuple[str, str]]:
     if "varies" in said and not (isinstance(said["varies"], str) and said["varies"].strip()):
         raise UserError("`varies` needs its reason, in words.")
     if cell.cell_type == "markdown":
-        readers = {"quiz": read_quiz, "predict": read_prediction}
-        parts = [part for part in split(cell.source) if isinstance(part, Directive) and part.name in readers]
-        return [(part.name, readers[part.name](part.argument, part.body).id) for part in parts]
+        parts = [part for part in split(cell.source) if isinstance(part, Directive)]
+        quizzes = [("quiz", read_quiz(p.argument, p.body).id) for p in parts if p.name == "quiz"]
+        return quizzes + [
+            ("predict", read_prediction(p.argument, p.body).id) for p in parts if p.name == "predict"
+        ]
     exercise = exercise_of(cell)
     if exercise is None:
         if has_solution(cell.source):

