@@ -9,6 +9,9 @@ from paperlens.models import CATALOGUE, published
 
 # Golden files whose forward and backward pass takes more than about three seconds on one core.
 HEAVY = {
+    "hat_l_x4",
+    "hat_s_x4",
+    "hat_x4",
     "swinir_m_x2",
     "swinir_m_x4",
     "swinir_dn_color",

@@ -4,6 +4,19 @@ A field `shape` is the shape of an input that the model cannot take.
 """
 
 BAD = [
+    ("hat", {"shape": (1, 3, 16, 18)}, (4, 18)),
+    ("hat", {"shape": (1, 1, 16, 16)}, (1, 3)),
+    ("hat", {"num_heads": 5}, (5, 12)),
+    ("hat", {"overlap_ratio": 0.25, "shape": (1, 3, 16, 16)}, (5, 4)),
+    ("swin", {"num_heads": (2, 4, 8)}, (2, 3)),
+    ("swin", {"image_size": 40}, (4, 10)),
+    ("swin", {"shape": (1, 3, 32, 36)}, (32, 36)),
+    ("transformer", {"target_vocabulary": 49}, (49, 50)),
+    ("transformer", {"num_heads": 5}, (5, 32)),
+    ("transformer", {"dim": 33, "num_heads": 3}, (33, 34)),
+    ("vit", {"patch_size": 5}, (5, 32)),
+    ("vit", {"shape": (1, 3, 32, 36)}, (32, 36)),
+    ("vit", {"num_heads": 5}, (5, 64)),
     ("edsr", {"scale": 6}, (6, 3)),
     ("edsr", {"shape": (2, 4, 9, 9)}, (3, 4)),
     ("swinir", {"num_heads": 5}, (5, 12)),

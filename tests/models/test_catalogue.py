@@ -56,7 +56,8 @@ def test_parameter_count_is_exact(name, preset):
 def test_multiply_accumulates_are_the_measured_ones(name, preset):
     shape, giga = CATALOGUE[name].module.MACS[preset]
     shapes = [shape] if isinstance(shape[0], int) else shape
-    inputs = [torch.empty(s, device="meta") for s in shapes]
+    like = CATALOGUE[name].module.example(CATALOGUE[name].presets[preset])  # tokens are integers
+    inputs = [torch.empty(s, dtype=e.dtype, device="meta") for s, e in zip(shapes, like, strict=False)]
     assert count.macs(count.on_meta(name, preset), *inputs) / 1e9 == pytest.approx(giga, rel=1e-4, abs=6e-5)
 
 

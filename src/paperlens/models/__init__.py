@@ -12,7 +12,9 @@ from typing import Any
 
 from torch import nn
 
-from paperlens.models.restoration import edsr, swinir
+from paperlens.models.language import transformer
+from paperlens.models.restoration import edsr, hat, swinir
+from paperlens.models.vision import swin, vit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,17 @@ class Entry:
 
 CATALOGUE: dict[str, Entry] = {
     "edsr": Entry(edsr.EDSR, edsr.EDSRConfig, edsr.PRESETS, edsr.PARAMETERS, edsr),
+    "hat": Entry(hat.HAT, hat.HATConfig, hat.PRESETS, hat.PARAMETERS, hat),
+    "swin": Entry(swin.Swin, swin.SwinConfig, swin.PRESETS, swin.PARAMETERS, swin),
     "swinir": Entry(swinir.SwinIR, swinir.SwinIRConfig, swinir.PRESETS, swinir.PARAMETERS, swinir),
+    "transformer": Entry(
+        transformer.Transformer,
+        transformer.TransformerConfig,
+        transformer.PRESETS,
+        transformer.PARAMETERS,
+        transformer,
+    ),
+    "vit": Entry(vit.ViT, vit.ViTConfig, vit.PRESETS, vit.PARAMETERS, vit),
 }
 
 

@@ -1,0 +1,27 @@
+"""Channel attention: what a whole map says about a channel scales that channel.
+
+Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018, arXiv:1709.01507, Sec. 3.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paperlens.layers.pool import GlobalMean
+
+
+class ChannelAttention(nn.Module):
+    """x * sigmoid(W2 relu(W1 mean(x))) with a narrow middle of `hidden_dim` channels."""
+
+    def __init__(self, dim: int, hidden_dim: int, *, bias: bool = True) -> None:
+        super().__init__()
+        if hidden_dim < 1:
+            raise ValueError(f"hidden_dim {hidden_dim} must be at least 1, dim is {dim}")
+        self.pool = GlobalMean()
+        self.squeeze = nn.Conv2d(dim, hidden_dim, 1, bias=bias)
+        self.excite = nn.Conv2d(hidden_dim, dim, 1, bias=bias)
+
+    def forward(self, features: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
+        """The shape stays."""
+        return features * torch.sigmoid(self.excite(F.relu(self.squeeze(self.pool(features)))))

@@ -1,0 +1,23 @@
+import pytest
+import torch
+
+from paperlens.layers.channel_attention import ChannelAttention
+
+
+def test_against_a_loop():
+    torch.manual_seed(0)
+    layer = ChannelAttention(6, 2, bias=False).double()
+    features = torch.randn(2, 6, 3, 5, dtype=torch.float64)
+    for b in range(2):
+        mean = [features[b, c].sum() / 15 for c in range(6)]
+        narrow = [
+            max(0.0, sum(layer.squeeze.weight[i, c, 0, 0] * mean[c] for c in range(6))) for i in range(2)
+        ]
+        for c in range(6):
+            logit = sum(layer.excite.weight[c, i, 0, 0] * narrow[i] for i in range(2))
+            torch.testing.assert_close(layer(features)[b, c], features[b, c] / (1 + torch.exp(-logit)))
+
+
+def test_too_narrow_a_middle_is_refused():
+    with pytest.raises(ValueError, match=r"0 .*6"):
+        ChannelAttention(6, 0)
