@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from typing import Any
 
 from paperlens.errors import UserError
 from paperlens.exercises.exercise import Exercise
@@ -12,7 +13,7 @@ PREFIXES = ("metrics",)
 """The modules of this package that hold `EXERCISES`; the prefix of an id is its module's name."""
 
 
-def find(exercise_id: str) -> Exercise:
+def find(exercise_id: Any) -> Exercise:
     """The exercise, or a class's sibling of one, with this id.
 
     Raises:

@@ -63,8 +63,8 @@ class LocalCall:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's output as plain data of our own."""
         if not self.late:
-            self.jobs.put((args, kwargs))
             with _process_state():
+                self.jobs.put((args, kwargs))
                 try:
                     outcome = self.outcomes.get(timeout=max(0.0, self.ends - time.monotonic()))
                 except queue.Empty:

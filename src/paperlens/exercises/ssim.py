@@ -59,7 +59,7 @@ def _cases(smallest: int) -> Callable[[np.random.Generator], list[Case]]:
         h, w = smallest, smallest + int(rng.integers(2, 6))
         pair = noisy_pair(rng, (2, 3, h, w), 1.0)
         tight = Case(name=f"2 images of 3 x {h} x {w}, one row of positions", args=(*pair, 1.0))
-        return [*picture_cases(rng, smallest + 1, smallest + 6), tight]
+        return [*picture_cases(rng, 12, 17), tight]
 
     return cases
 
