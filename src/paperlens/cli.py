@@ -10,6 +10,12 @@ from paperlens.errors import UserError
 
 # name -> (module with `main(argv) -> int`, one line of help). Imported on use, so that `paperlens` alone is quick.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("paperlens.recipes.train_command", "train one seed of a recipe, with checkpoints"),
+    "reproduce": (
+        "paperlens.recipes.reproduce_command",
+        "train a recipe again and compare with its committed result",
+    ),
+    "class": ("paperlens.classroom.main", "release, collect, grade and export exercises of a class"),
     "book": ("paperlens.site.command", "execute the chapters, build and serve the site, open JupyterLab"),
 }
 

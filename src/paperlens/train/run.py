@@ -42,7 +42,7 @@ def averaged(model: nn.Module, decay: float, device: torch.device) -> AveragedMo
     def blend(average: Tensor, current: Tensor, n: Tensor | int) -> Tensor:
         return torch.lerp(average, current, 1 - min(decay, (1 + int(n)) / (10 + int(n))))
 
-    return AveragedModel(model, device=device, avg_fn=blend, use_buffers=True)
+    return AveragedModel(model, device=device, avg_fn=blend)  # buffers follow the model
 
 
 def seed_of(*numbers: int) -> int:

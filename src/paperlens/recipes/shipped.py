@@ -1,0 +1,66 @@
+"""Networks that ship with the course: data/checkpoints/NAME.safetensors, each with a card NAME.json."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from paperlens.data import path, photographs
+from paperlens.data.files import root
+from paperlens.errors import UserError
+from paperlens.recipes.recipe import Recipe
+from paperlens.recipes.results import RunResult, mean
+from paperlens.train.checkpoint import load, pack, write
+from paperlens.train.profiles import Profile
+
+LICENCE = "CC-BY-4.0"  # of the weights; the card names the pictures' own
+
+
+def ship(recipe: Recipe, network: nn.Module, run: RunResult) -> Path:
+    """Write a trained network and its card into data/checkpoints."""
+    folder = root() / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    weights = pack(network.state_dict())
+    trained_on = set(recipe.pictures("train"))
+    pictures = [
+        {field: row[field] for field in ("name", "credit", "licence")}
+        for row in photographs("train")
+        if row["name"] in trained_on
+    ]
+    card = {
+        "recipe": recipe.name,
+        "trains": recipe.trains,
+        "made": f"paperlens reproduce {recipe.name} --profile {run.profile} --seed {run.seed} --record",
+        "commit": run.commit,
+        "source_hash": run.source_hash,
+        "parameters": run.parameters,
+        "psnr": round(run.mean(), 4),
+        "psnr_bicubic": round(mean(recipe.score(None, Profile(run.profile)), "psnr"), 4),
+        "protocol": recipe.protocol,
+        "departures": list(recipe.departures),
+        "licence": LICENCE,
+        "trained_on": pictures,
+        "sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    write(folder / f"{recipe.name}.safetensors", weights)
+    write(folder / f"{recipe.name}.json", (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+    return folder / f"{recipe.name}.safetensors"
+
+
+def card(name: str) -> dict[str, Any]:
+    """The card of a shipped network."""
+    content: dict[str, Any] = json.loads(path(f"checkpoints/{name}.json").read_text(encoding="utf-8"))
+    return content
+
+
+def shipped(recipe: Recipe) -> nn.Module:
+    """The network that ships for a recipe, in evaluation mode; UserError where the file is not the card's."""
+    file = path(f"checkpoints/{recipe.name}.safetensors")
+    expected, found = card(recipe.name)["sha256"], hashlib.sha256(file.read_bytes()).hexdigest()
+    if found != expected:
+        raise UserError(f"{file} is not the file of its card: expected sha256 {expected}, found {found}.")
+    network = recipe.network(Profile("class"))
+    load(network, file)
+    return network.eval()
