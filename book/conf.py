@@ -45,6 +45,7 @@ myst_heading_anchors = 3
 bibtex_bibfiles = ["references.bib"]
 bibtex_reference_style = "author_year"
 
+autodoc_default_options = {"ignore-module-all": True}  # a name stands where it is written, once
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 python_display_short_literal_types = True

@@ -159,8 +159,9 @@ def as_written(*arguments: Any) -> None:
         return
     end = next((i for i, line in enumerate(text) if not line.strip()), len(text))
     summary = " ".join(line.strip() for line in text[:end])
-    for special in "\\*`|_":
-        summary = summary.replace(special, "\\" + special)
+    parts = summary.split("`")  # every second one stood between backticks
+    parts[::2] = ["".join("\\" + c if c in "\\*|_" else c for c in part) for part in parts[::2]]
+    summary = "``".join(parts)
     rest = text[end:]
     while rest and not rest[0].strip():
         rest.pop(0)

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+from paperlens.site import tables
+from paperlens.site.curriculum import PARTS, systems
+from paperlens.site.places import PACKAGE, Places
+from paperlens.site.source import read_all
+
+
+def test_every_system_has_a_chapter_of_the_plan() -> None:
+    planned = [name for _, names in PARTS for name in names]
+    assert len(planned) == len(set(planned)) == 31
+    assert {system.chapter for system in systems()} <= set(planned)
+
+
+def test_claims_are_numbered_in_order() -> None:
+    claims = [name for system in systems() for name, _ in system.claims]
+    assert len(claims) == len(set(claims))
+    assert next(s for s in systems() if s.id == "alexnet").claims[1][0] == "alexnet.2"
+
+
+def test_tables_list_every_system_and_link_what_exists(tiny: Places) -> None:
+    chapters = read_all(tiny)
+    course, table, ledger = tables.course(chapters), tables.system_table(chapters), tables.ledger()
+    for system in systems():
+        assert system.system in course and system.system in table
+        assert f"`{system.claims[0][0]}`" in ledger
+    assert "chapters/00_tiny" in tables.contents(chapters)
+
+
+def test_api_pages_name_only_modules_that_are_there() -> None:
+    pages = tables.api()
+    assert {"ops", "exercises", "index"} <= set(pages)
+    for page in pages.values():
+        for line in page.splitlines():
+            if line.startswith(".. automodule::"):
+                inside = Path(*line.split()[-1].split(".")[1:])
+                assert (PACKAGE / inside).is_dir() or (PACKAGE / inside.with_suffix(".py")).is_file()
