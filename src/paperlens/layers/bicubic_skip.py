@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 def enlarge(image: Float[Tensor, "b c h w"], scale: int) -> Float[Tensor, "b c sh sw"]:
-    """The image enlarged by cubic convolution (Keys 1981, a = -0.5), renormalised at the border as in Pillow."""
+    """The image enlarged by cubic convolution (Keys 1981, a = -0.5), at the border as Pillow does it."""
     # Nothing is smoothed by `antialias` here: torch takes a = -0.5 with it and a = -0.75 without.
     size = (image.shape[-2] * scale, image.shape[-1] * scale)
     return F.interpolate(image, size, mode="bicubic", antialias=True, align_corners=False)

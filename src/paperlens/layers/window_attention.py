@@ -7,8 +7,8 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from paperlens.layers.biased_attention import biased_attention
 from paperlens.layers.mlp import Mlp
 from paperlens.ops import windows as W
 
@@ -49,14 +49,10 @@ class WindowAttention(nn.Module):
         self, tokens: Float[Tensor, "bw n d"], mask: Float[Tensor, "windows 1 n n"] | None = None
     ) -> Float[Tensor, "bw n d"]:
         """Tokens of all windows of all pictures; `mask` is added to the logits of each picture's windows."""
-        bias = rearrange(self.bias_table[self.index], "n m heads -> heads n m")
-        if mask is not None:
-            # One bias for each window of one picture, repeated for every picture of the batch.
-            bias = (bias + mask).repeat(len(tokens) // len(mask), 1, 1, 1)
-        q, k, v = rearrange(
-            self.qkv(tokens), "b n (three heads d) -> three b heads n d", three=3, heads=self.num_heads
-        )
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        bias = rearrange(self.bias_table[self.index], "n m heads -> 1 heads n m")
+        heads = {"three": 3, "heads": self.num_heads}
+        q, k, v = rearrange(self.qkv(tokens), "b n (three heads d) -> three b heads n d", **heads)
+        attended = biased_attention(q, k, v, bias if mask is None else bias + mask)
         return self.projection(rearrange(attended, "b heads n d -> b n (heads d)"))
 
 

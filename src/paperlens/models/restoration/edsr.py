@@ -9,10 +9,10 @@ Output   enlarged image, same range                b c (h scale) (w scale)
 Symbols (paper -> code)
     B  residual blocks   depth           F  features of a layer   dim
     residual scaling     residual_scale  (Sec. 3.3: 0.1 for the wide model, 1 for the baseline)
-Departures: the published code takes 0..255; we take 0..1 and multiply by value_range inside. `bicubic_skip`, off
-    by default, is the course's own: the last layer starts at zero and adds to a bicubic enlargement.
-Published size: Table 1, 43M for the full model; counted 43,089,923 for x4, 1,369,859 for the baseline x2, without
-    the two frozen mean shifts of 12 values each.
+Departures: the published code takes 0..255; we take 0..1 and multiply by value_range inside. `bicubic_skip`,
+    off by default, is the course's own: the last layer starts at zero and adds to a bicubic enlargement.
+Published size: Table 1, 43M for the full model; counted 43,089,923 for x4 and 1,369,859 for the baseline x2,
+    without the two frozen mean shifts of 12 values each.
 """
 
 from collections.abc import Mapping
@@ -118,7 +118,7 @@ class ResidualBlock(nn.Module):
         return features + self.residual_scale * self.conv2(F.relu(self.conv1(features)))
 
 
-# Our names -> those of the authors' torch release (see models/published.py); no golden file exists for this system.
+# Our names -> those of the authors' torch release (see models/published.py); there is no golden file of it.
 PUBLISHED_NAMES = (
     (r"^head\.", "head.0."),
     (r"^body\.(\d+)\.conv1\.", r"body.\1.body.0."),
