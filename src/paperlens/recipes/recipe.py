@@ -56,8 +56,8 @@ def perform(
     network = recipe.network(profile)
     plan = recipe.plan(profile, seed)
     # Before training: what is edited meanwhile did not take part.
-    modules = {type(module).__module__ for module in network.modules()} | {type(recipe.plan).__module__}
-    commit, sources = provenance.commit(), provenance.source_hash(modules | {recipe.plan.__module__})
+    modules = {type(module).__module__ for module in network.modules()} | {recipe.plan.__module__}
+    commit, sources = provenance.commit(), provenance.source_hash(modules)
     history = train(
         network,
         recipe.source(profile, data),

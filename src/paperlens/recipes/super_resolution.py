@@ -16,7 +16,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.data import photographs, to_tensor
+from paperlens.data import photographs
+from paperlens.data.images import to_tensor
 from paperlens.errors import UserError
 from paperlens.layers.bicubic_skip import enlarge
 from paperlens.recipes.results import Scores

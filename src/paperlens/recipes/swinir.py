@@ -48,9 +48,10 @@ def edsr_network(profile: Profile) -> nn.Module:
     return build("edsr", profile.pick(smoke="small", class_="small", gpu="baseline_x2", paper="baseline_x2"))
 
 
-def small_plan(profile: Profile, seed: int, class_steps: int) -> Plan:
+def small_plan(profile: Profile, seed: int, class_steps: int, learning_rate: float = 5e-3) -> Plan:
     """Cosine: minutes on a processor; longer in bf16 on a graphics card."""
-    small = Plan(steps=profile.pick(smoke=4, class_=class_steps, gpu=20_000), seed=seed, average=0.999)
+    steps = profile.pick(smoke=4, class_=class_steps, gpu=20_000)
+    small = Plan(steps=steps, seed=seed, learning_rate=learning_rate, average=0.999)
     if profile.name != "gpu":
         return small
     return replace(
@@ -101,7 +102,7 @@ SWINIR = Recipe(
         BICUBIC_START,
         "linear layers start by their width, attention heads at a neighbour; published: std 0.02",
         "width 24, two groups of two blocks, two heads; published: width 180, six groups of six, six heads",
-        "patch 16, batch 8, Adam 2e-3 with warm-up and cosine; published: patch 48, batch 32, 2e-4 halved",
+        "patch 16, batch 8, Adam 5e-3 with warm-up and cosine; published: patch 48, batch 32, 2e-4 halved",
     ),
     network=swinir_network,
     source=lambda profile, data: source(profile, data, paper_batch=32),
@@ -121,7 +122,7 @@ EDSR = replace(
     departures=(
         BICUBIC_START,
         "width 16, six blocks; published baseline: width 64, sixteen blocks",
-        "patch 16, batch 8, Adam 2e-3 with warm-up and cosine; published: patch 48, batch 16, 1e-4 halved",
+        "patch 16, batch 8, Adam 5e-3 with warm-up and cosine; published: patch 48, batch 16, 1e-4 halved",
     ),
     network=edsr_network,
     source=lambda profile, data: source(profile, data, paper_batch=16),
@@ -133,6 +134,6 @@ EDSR_SAME_TIME = replace(
     EDSR,
     name="edsr_same_time",
     trains="EDSR of 40 thousand parameters, x2, on four photographs, for as much processor time as SwinIR",
-    plan=lambda profile, seed: edsr_plan(profile, seed, class_steps=12_000),
+    plan=lambda profile, seed: edsr_plan(profile, seed, class_steps=6000),
     gain=2.0,
 )
