@@ -14,6 +14,7 @@ BAD = [
     ("transformer", {"target_vocabulary": 49}, (49, 50)),
     ("transformer", {"num_heads": 5}, (5, 32)),
     ("transformer", {"dim": 33, "num_heads": 3}, (33, 34)),
+    ("ttsr", {"extractor_dims": (4, 6, 9)}, (9, 8)),
     ("vit", {"patch_size": 5}, (5, 32)),
     ("vit", {"shape": (1, 3, 32, 36)}, (32, 36)),
     ("vit", {"num_heads": 5}, (5, 64)),

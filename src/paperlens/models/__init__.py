@@ -12,8 +12,9 @@ from typing import Any
 
 from torch import nn
 
+from paperlens.models.guidance import ttsr, ttsr_main
 from paperlens.models.language import transformer
-from paperlens.models.restoration import edsr, hat, swinir
+from paperlens.models.restoration import edsr, hat, mprnet, nafnet, restormer, swinir
 from paperlens.models.vision import swin, vit
 
 
@@ -31,6 +32,11 @@ class Entry:
 CATALOGUE: dict[str, Entry] = {
     "edsr": Entry(edsr.EDSR, edsr.EDSRConfig, edsr.PRESETS, edsr.PARAMETERS, edsr),
     "hat": Entry(hat.HAT, hat.HATConfig, hat.PRESETS, hat.PARAMETERS, hat),
+    "mprnet": Entry(mprnet.MPRNet, mprnet.MPRNetConfig, mprnet.PRESETS, mprnet.PARAMETERS, mprnet),
+    "nafnet": Entry(nafnet.NAFNet, nafnet.NAFNetConfig, nafnet.PRESETS, nafnet.PARAMETERS, nafnet),
+    "restormer": Entry(
+        restormer.Restormer, restormer.RestormerConfig, restormer.PRESETS, restormer.PARAMETERS, restormer
+    ),
     "swin": Entry(swin.Swin, swin.SwinConfig, swin.PRESETS, swin.PARAMETERS, swin),
     "swinir": Entry(swinir.SwinIR, swinir.SwinIRConfig, swinir.PRESETS, swinir.PARAMETERS, swinir),
     "transformer": Entry(
@@ -39,6 +45,10 @@ CATALOGUE: dict[str, Entry] = {
         transformer.PRESETS,
         transformer.PARAMETERS,
         transformer,
+    ),
+    "ttsr": Entry(ttsr.TTSR, ttsr.TTSRConfig, ttsr.PRESETS, ttsr.PARAMETERS, ttsr),
+    "ttsr_main": Entry(
+        ttsr_main.TTSRMain, ttsr_main.TTSRMainConfig, ttsr_main.PRESETS, ttsr_main.PARAMETERS, ttsr_main
     ),
     "vit": Entry(vit.ViT, vit.ViTConfig, vit.PRESETS, vit.PARAMETERS, vit),
 }

@@ -1,0 +1,1 @@
+"""A reference picture lends its texture."""
