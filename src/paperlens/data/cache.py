@@ -13,11 +13,8 @@ def cache_folder() -> Path:
     """The folder, made if missing; PAPERLENS_CACHE overrides XDG_CACHE_HOME/paperlens and
     ~/.cache/paperlens.
     """
-    chosen = os.environ.get("PAPERLENS_CACHE")
-    if chosen:
-        folder = Path(chosen)
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paperlens"
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paperlens"
+    folder = Path(os.environ.get("PAPERLENS_CACHE") or user)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
