@@ -1,13 +1,15 @@
 """One exercise of one student: the answer runs behind the wall, the judgement stays here."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from paperlens.classroom import notebook
+from paperlens.classroom.outcome import Outcome, nothing
 from paperlens.classroom.sandbox import session, wire
 from paperlens.classroom.sandbox.call import RemoteAnswer
 from paperlens.classroom.sandbox.limits import Limits
@@ -15,34 +17,13 @@ from paperlens.errors import UserError
 from paperlens.exercises import Exercise, Report, judge
 from paperlens.exercises import find as find_exercise
 
-STATUSES = ("graded", "missing", "timeout", "memory", "crashed", "malformed", "forbidden")
 ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How one exercise ended: its points if every property and every oracle input passed, else none."""
-
-    exercise: str
-    status: str
-    score: float
-    possible: float
-    lines: tuple[str, ...]  # what the student reads
-    failed: str = ""  # the first thing that did not hold
-    misconception: str = ""
-    notes: tuple[str, ...] = ()  # what the answer was seen trying, for the teacher
-    remark: str = ""  # what had become of the cell, for the teacher
-    seconds: float = 0.0
-
-    def record(self) -> dict[str, Any]:
-        """As plain values, for the journal."""
-        return asdict(self)
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Outcome":
-        """Back from `record`."""
-        lists = {name: tuple(record[name]) for name in ("lines", "notes")}
-        return cls(**{**record, **lists})
+HIDDEN_INPUT = "at an input that stays hidden"
+VALUES = re.compile(r"got \S+, expected \S+( at \[[^\]]*\](; \d+ of \d+ values differ)?)?$")
+PROBE: dict[str, Any] = {
+    "cells": [],
+    "answer": ["pass"],
+}  # defines nothing: a healthy sandbox calls it malformed
 
 
 Answer = Callable[[Mapping[str, Any], Limits], Any]
@@ -60,18 +41,19 @@ def mark(
     exercise = remembering(exercise_id, seed)
     found = notebook.find(cells, exercise)
     if found.status is not None:
-        return nothing(exercise, found.status, found.sentence)
+        return nothing(exercise.id, exercise.points, found.status, found.sentence)
     task = {"cells": found.support, "answer": found.answer, "function": exercise.function}
-    for attempt in range(ATTEMPTS):
+    reason: session.SandboxFailure | None = None
+    for _ in range(ATTEMPTS):
         try:
             return replace(judged(exercise, task, seed, limits, answer), remark=found.remark)
         except session.SandboxFailure as failure:
-            if attempt + 1 == ATTEMPTS:
-                raise UserError(
-                    f"the sandbox failed {ATTEMPTS} times ({failure}); nothing graded so far is lost"
-                ) from failure
+            reason = failure
             session.restart()
-    raise AssertionError
+    # Is it the machine, or this answer? A trivial one tells: on a broken machine nobody must get a false zero.
+    if judged(exercise, PROBE | {"function": exercise.function}, seed, limits, answer).status == "malformed":
+        return nothing(exercise.id, exercise.points, "crashed", "broke its sandbox, three times")
+    raise UserError(f"the sandbox failed {ATTEMPTS} times ({reason}); nothing graded so far is lost")
 
 
 def judged(exercise: Exercise, task: Mapping[str, Any], seed: int, limits: Limits, answer: Answer) -> Outcome:
@@ -82,8 +64,14 @@ def judged(exercise: Exercise, task: Mapping[str, Any], seed: int, limits: Limit
         status, sentence, notes = call.status, call.sentence, tuple(dict.fromkeys(call.notes))
     seconds = round(time.monotonic() - start, 3)
     if status is not None or report is None:
-        done = nothing(exercise, status or "malformed", sentence or "what it returned could not be judged")
+        done = nothing(
+            exercise.id,
+            exercise.points,
+            status or "malformed",
+            sentence or "what it returned could not be judged",
+        )
         return replace(done, notes=notes, seconds=seconds)
+    report = without_hidden(report, exercise)
     first = next((result.name for result in report.results if not result.passed), "")
     return Outcome(
         exercise=exercise.id,
@@ -104,21 +92,23 @@ def judged_safely(exercise: Exercise, call: Callable[..., Any], seed: int) -> Re
         return judge(exercise, call, seed)
     except session.SandboxFailure:
         raise
-    except Exception:  # noqa: BLE001  a batch never ends because of one answer
+    except Exception:
         return None
 
 
-def nothing(exercise: Exercise, status: str, sentence: str) -> Outcome:
-    """No points, and one sentence why."""
-    lines = (f"{exercise.id}: {status}.", f"  {sentence}")
-    return Outcome(
-        exercise=exercise.id,
-        status=status,
-        score=0.0,
-        possible=float(exercise.points),
-        lines=lines,
-        failed=sentence,
-    )
+def without_hidden(report: Report, exercise: Exercise) -> Report:
+    """The report without hidden inputs and references; properties are public, and stay as `check` prints them."""
+    public = {each.name for each in exercise.properties}
+    results = []
+    for result in report.results:
+        name = HIDDEN_INPUT if result.name.startswith("at ") else result.name
+        shown = (
+            result.message
+            if result.name in public
+            else VALUES.sub(r"the values differ from the reference\2", result.message)
+        )
+        results.append(replace(result, name=name, message=shown))
+    return replace(report, results=tuple(results))
 
 
 @cache
@@ -143,9 +133,9 @@ def memo(function: Callable[..., Any]) -> Callable[..., Any]:
                 known[key] = (function(*args, **kwargs), None)
             except (RuntimeError, ValueError, IndexError) as error:
                 known[key] = (None, error)
-        value, error = known[key]
-        if error is not None:
-            raise error
+        value, failed = known[key]
+        if failed is not None:
+            raise failed
         return copied(value)
 
     return call

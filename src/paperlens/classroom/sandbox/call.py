@@ -142,7 +142,7 @@ def write_back(before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
                 if mine.shape == theirs.shape and mine.dtype == theirs.dtype:
                     mine.copy_(theirs)
                 elif mine.dtype == theirs.dtype:
-                    mine.set_(theirs.clone())
+                    mine.set_(theirs.clone())  # type: ignore[call-overload]
                 elif mine.numel():  # another dtype: different in any case
                     mine.copy_(torch.zeros_like(mine) if bool(mine.ne(0).any()) else torch.ones_like(mine))
         elif isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray) and mine.shape == theirs.shape:

@@ -22,7 +22,7 @@ ENVIRONMENT = {
     "HOME": "/tmp",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-}  # noqa: S108
+}
 START = f"import sys; sys.path[:0] = ['{view.WORKER}', '{view.SITE}']; from sandbox.nursery import main; main(*sys.argv[1:])"
 
 
@@ -65,7 +65,7 @@ def bubblewrap_arguments(bubblewrap: str, binds: list[tuple[str, str]]) -> list[
         arguments += ["--tmpfs", folder, "--remount-ro", folder]
     for device in view.DEVICES:
         arguments += ["--dev-bind", device, device]
-    return [*arguments, "--dir", "/tmp", "--remount-ro", "/", "--chdir", "/", "--"]  # noqa: S108
+    return [*arguments, "--dir", "/tmp", "--remount-ro", "/", "--chdir", "/", "--"]
 
 
 def python(control: int) -> list[str]:

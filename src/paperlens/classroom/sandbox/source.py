@@ -8,6 +8,7 @@ import re
 
 COURSE = "paperlens"
 MAGIC = re.compile(r"^(\s*)([%!?].*|[^\s#'\"=]+\?{1,2}\s*)$")
+DOTTED = re.compile(r"\w+(\.\w+)*")
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -25,7 +26,8 @@ def support_statements(text: str) -> list[ast.Module]:
         tree = parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return [one(node) for node in tree.body if isinstance(node, DEFINITIONS) or is_literal_assignment(node)]
+    offered = [node for node in tree.body if isinstance(node, DEFINITIONS) or is_literal_assignment(node)]
+    return [one(node) for node in offered if not imports_course(node)]
 
 
 def answer_statements(text: str) -> list[ast.Module]:
@@ -40,9 +42,8 @@ def answer_statements(text: str) -> list[ast.Module]:
         raise Refused("malformed", "the answer cell is not Python that can be read") from None
     kept = [node for node in tree.body if not imports_check(node)]
     for node in kept:
-        for inner in ast.walk(node):
-            if any(name.partition(".")[0] == COURSE for name in imported(inner)):
-                raise Refused("forbidden", f"the answer imports {COURSE}; write it with torch alone")
+        if any(imports_course(inner) for inner in ast.walk(node)):
+            raise Refused("forbidden", f"the answer imports {COURSE}; write it with torch alone")
     return [one(node) for node in kept]
 
 
@@ -57,13 +58,16 @@ def parse(text: str) -> ast.Module:
         return ast.parse("\n".join(lines))
 
 
-def imported(node: ast.AST) -> list[str]:
-    """The modules that an import statement names."""
+def imports_course(node: ast.AST) -> bool:
+    """Does this statement import the course's package, or this text name a module of it, as for `import_module`?"""
+    names: list[str] = []
     if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.level == 0:
-        return [node.module or ""]
-    return []
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom) and node.level == 0:
+        names = [node.module or ""]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        names = [node.value] if DOTTED.fullmatch(node.value) else []
+    return any(name.partition(".")[0] == COURSE for name in names)
 
 
 def imports_check(node: ast.stmt) -> bool:

@@ -1,0 +1,116 @@
+"""Grade what was collected: exercise by exercise into the journal, then all of it into the gradebook at once.
+
+A run may be killed at any moment. Run again, it takes up the journal, grades what is not in it with the same hidden
+inputs, and writes the same gradebook.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tqdm import tqdm
+
+from paperlens.classroom import cluster, collect, gradebook, notebook, papers, report
+from paperlens.classroom.course import Assignment, Course
+from paperlens.classroom.journal import Journal, Work
+from paperlens.classroom.options import Options
+from paperlens.classroom.outcome import Outcome, nothing
+from paperlens.errors import UserError
+from paperlens.exercises import find
+
+
+@dataclass(slots=True)
+class Batch:
+    """The submissions of one run: who, when, and which work that is."""
+
+    course: Course
+    assignment: Assignment
+    students: list[str]
+    times: dict[str, datetime] = field(default_factory=dict)
+    works: dict[str, list[Work]] = field(default_factory=dict)
+
+    def scan(self) -> None:
+        """Name all the work without keeping a single notebook in memory."""
+        for student in self.students:
+            paper = collect.paper(self.course, self.assignment, student)
+            self.times[student] = paper.time
+            self.works[student] = [
+                Work(student, paper.digest, exercise) for exercise in self.assignment.exercises
+            ]
+
+    def all_works(self) -> list[Work]:
+        """Every exercise of every student."""
+        return [work for student in self.students for work in self.works[student]]
+
+    def tasks(self, journal: Journal) -> Iterator[cluster.Task]:
+        """What is not in the journal yet, one notebook in memory at a time; what cannot be read is marked on the spot."""
+        for student in self.students:
+            waiting = [work for work in self.works[student] if work not in journal.done]
+            if not waiting:
+                continue
+            paper = collect.paper(self.course, self.assignment, student)
+            problem, status, cells = paper.problem, paper.status, []
+            if not problem:
+                try:
+                    cells = notebook.read(paper.data)
+                except notebook.Broken as broken:
+                    problem = str(broken)
+            for work in waiting:
+                points = find(work.exercise).points
+                ready = nothing(work.exercise, points, status, problem) if problem else None
+                yield cluster.Task(work, cells, journal.exercise_seed(work.exercise), ready)
+
+    def submissions(self, outcomes: dict[Work, Outcome]) -> Iterator[gradebook.Submission]:
+        """In the form of the gradebook."""
+        for student in self.students:
+            marks = {work.exercise: outcomes[work] for work in self.works[student]}
+            yield gradebook.Submission(student, self.times[student], marks)
+
+
+def grade(course: Course, assignment: Assignment, options: Options) -> list[str]:
+    """Grade all who handed in, or one student; returns closing lines for the teacher."""
+    batch = Batch(course, assignment, chosen(course, assignment, options.student))
+    with Journal(course.root / "journal" / f"{assignment.name}.jsonl") as journal:
+        journal.begin(options.regrade)
+        batch.scan()
+        total = sum(work not in journal.done for work in batch.all_works())
+        failed = 0
+        with tqdm(total=total, unit="exercise", file=sys.stderr, disable=None, mininterval=0.5) as bar:
+            for work, outcome in cluster.run(batch.tasks(journal), options):
+                journal.add(work, outcome)
+                failed += outcome.score == 0
+                bar.update()
+                bar.set_postfix_str(f"{failed} failed, {total - bar.n} remaining", refresh=False)
+        outcomes = {work: journal.done[work] for work in batch.all_works()}
+        gradebook.record(course, assignment, batch.submissions(outcomes))
+        papers.write_all(course, assignment, outcomes)
+        abuse = report.write_abuse(course, assignment, journal.outcomes)
+        journal.end()
+    counts = Counter(outcome.status for outcome in outcomes.values())
+    right = sum(outcome.score > 0 for outcome in outcomes.values())
+    lines = [
+        f"{len(batch.students)} students, {len(outcomes)} exercises ({total} new): {right} right; {told(counts)}."
+    ]
+    return (
+        [*lines, f"{abuse} exercises are worth a look: reports/{assignment.name}-abuse.md"]
+        if abuse
+        else lines
+    )
+
+
+def chosen(course: Course, assignment: Assignment, student: str) -> list[str]:
+    """The students to grade; a sentence when there are none."""
+    students = course.students_of(assignment)
+    if student and student not in students:
+        known = ", ".join(students[:10]) or "nobody"
+        raise UserError(f"{student!r} handed in nothing for {assignment.name}; those who did: {known}")
+    if not students:
+        raise UserError(f"nothing was collected for {assignment.name}; run `paperlens class collect` first")
+    return [student] if student else students
+
+
+def told(counts: Counter[str]) -> str:
+    """`12 graded, 1 timeout`."""
+    return ", ".join(f"{count} {status}" for status, count in counts.most_common())

@@ -1,0 +1,26 @@
+"""Files that survive a kill: written beside, synced, then renamed into place."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write(path: Path, data: str | bytes, mode: int = 0o640) -> None:
+    """Replace `path` as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name[:80]}.{os.getpid()}.partial")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """As `write`, readable by a person."""
+    write(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

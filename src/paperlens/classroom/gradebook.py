@@ -1,0 +1,240 @@
+"""nbgrader's gradebook, as far as grading writes and exports read it."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
+
+from paperlens.classroom.course import Assignment, Course
+from paperlens.classroom.outcome import Outcome
+from paperlens.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Gradable:
+    """One exercise as the gradebook knows it: an answer cell, and a locked cell that carries the points."""
+
+    exercise: str
+    points: int
+    answer_source: str
+    check_source: str
+
+    @property
+    def answer_id(self) -> str:
+        """The answer cell's id in nbgrader."""
+        return self.exercise.replace(".", "-")
+
+    @property
+    def check_id(self) -> str:
+        """The graded cell's id in nbgrader."""
+        return f"{self.answer_id}-score"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is written for one student."""
+
+    student: str
+    timestamp: datetime
+    outcomes: Mapping[str, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One exercise of one student as the gradebook holds it, a manual mark included."""
+
+    assignment: str
+    chapter: str
+    student: str
+    exercise: str
+    score: float
+    possible: float
+    submitted: bool
+
+
+def create(course: Course, people: list[dict[str, str]]) -> None:
+    """Make the tables and the students."""
+    with opened(course, fresh=True) as book:
+        enrol(book, people)
+        book.db.commit()
+
+
+def add_students(course: Course, names: list[str]) -> None:
+    """Make those students that are not known yet."""
+    with opened(course) as book:
+        enrol(book, [{"id": name} for name in names])
+        book.db.commit()
+
+
+def enrol(book: Any, people: list[dict[str, str]]) -> None:
+    """Add what is new; leave what is there as it is."""
+    from nbgrader.api import Student
+
+    known = {student.id for student in book.students}
+    book.db.add_all(Student(**person) for person in people if person["id"] not in known)
+
+
+def register(course: Course, assignment: Assignment, gradables: list[Gradable]) -> None:
+    """Tell the gradebook what is graded; refuses to change what students were graded on already."""
+    with opened(course) as book:
+        book.update_or_create_assignment(assignment.name)
+        notebook = book.update_or_create_notebook(assignment.notebook, assignment.name)
+        wanted = {gradable.check_id for gradable in gradables}
+        stale = {cell.name for cell in notebook.grade_cells} - wanted
+        if stale and notebook.submissions:
+            raise UserError(
+                f"{assignment.name} was graded with other exercises ({', '.join(sorted(stale))}); "
+                "release under the chapter's other name, or into a new course"
+            )
+        for cell in [*notebook.grade_cells, *notebook.solution_cells, *notebook.source_cells]:
+            if cell.name.removesuffix("-score") not in {gradable.answer_id for gradable in gradables}:
+                book.db.delete(cell)
+        where = (assignment.notebook, assignment.name)
+        for one in gradables:
+            book.update_or_create_grade_cell(one.check_id, *where, max_score=one.points, cell_type="code")
+            book.update_or_create_solution_cell(one.answer_id, *where)
+            book.update_or_create_source_cell(
+                one.check_id, *where, cell_type="code", locked=True, source=one.check_source
+            )
+            book.update_or_create_source_cell(
+                one.answer_id, *where, cell_type="code", locked=False, source=one.answer_source
+            )
+        book.db.commit()
+
+
+def record(course: Course, assignment: Assignment, submissions: Iterator[Submission]) -> int:
+    """Write all outcomes in one transaction; a manual mark stays and asks to be looked at again. Returns how many."""
+    from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
+
+    count = 0
+    with opened(course) as book, book.db.no_autoflush:
+        add = book.db.add  # each by itself: SQLAlchemy 2 does not follow back references into the session
+        released = book.find_assignment(assignment.name)
+        notebook = book.find_notebook(assignment.notebook, assignment.name)
+        grade_cells = {cell.name: cell for cell in notebook.grade_cells}
+        answer_cells = {cell.name: cell for cell in notebook.solution_cells}
+        students = {student.id: student for student in book.students}
+        there = {one.student_id: one for one in released.submissions}
+        for submission in submissions:
+            student = students.get(submission.student) or Student(id=submission.student)
+            one = there.get(submission.student)
+            if one is None:
+                one = SubmittedAssignment(assignment=released, student=student)
+                add(one)
+            one.timestamp = submission.timestamp
+            page = next((page for page in one.notebooks if page.notebook_id == notebook.id), None)
+            page = page or SubmittedNotebook(notebook=notebook, assignment=one)
+            add(page)
+            grades = {grade.cell_id: grade for grade in page.grades}
+            comments = {comment.cell_id: comment for comment in page.comments}
+            for exercise, outcome in submission.outcomes.items():
+                names = Gradable(exercise, 0, "", "")
+                cell, answer = grade_cells[names.check_id], answer_cells[names.answer_id]
+                grade = grades.get(cell.id) or Grade(cell_id=cell.id, notebook=page)
+                changed = grade.auto_score != outcome.score
+                grade.auto_score = outcome.score
+                add(grade)
+                grade.needs_manual_grade = grade.manual_score is not None and changed
+                add(comments.get(answer.id) or Comment(cell_id=answer.id, notebook=page))
+            count += 1
+        book.db.commit()
+    return count
+
+
+def scores(course: Course) -> list[Score]:
+    """Every exercise of every assignment for every student, also those who handed in nothing."""
+    found: list[Score] = []
+    with opened(course) as book:
+        students = sorted(student.id for student in book.students)
+        for assignment in course.assignments():
+            notebook = book.find_notebook(assignment.notebook, assignment.name)
+            possible = {cell.name: cell.max_score for cell in notebook.grade_cells}
+            given = {
+                page.assignment.student_id: {grade.cell.name: grade.score for grade in page.grades}
+                for page in notebook.submissions
+            }
+            for student in students:
+                for exercise in assignment.exercises:
+                    name = Gradable(exercise, 0, "", "").check_id
+                    score = float(given.get(student, {}).get(name) or 0.0)
+                    handed_in = student in given
+                    row = (
+                        assignment.name,
+                        assignment.chapter,
+                        student,
+                        exercise,
+                        score,
+                        float(possible[name]),
+                        handed_in,
+                    )
+                    found.append(Score(*row))
+    return found
+
+
+@contextmanager
+def opened(course: Course, fresh: bool = False) -> Iterator[Any]:
+    """The gradebook; what the database refuses becomes a sentence."""
+    shown = str(sqlalchemy.make_url(course.db_url)) if "://" in course.db_url else course.db_url
+    # nbgrader asks the program `alembic` for the version of a new gradebook; it lies beside this Python.
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
+    try:
+        check_version(course, fresh)
+        from nbgrader.api import Gradebook
+
+        with Gradebook(course.db_url, course.course_id) as book:
+            yield book
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the database {shown} needs the Python package {error.name}; pip install it"
+        ) from None
+    except SQLAlchemyError as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        if "disk is full" in reason or "disk I/O" in reason:
+            raise UserError(
+                f"the disk is full at {shown}; free some space and run the command again, nothing is lost"
+            ) from None
+        raise UserError(f"the gradebook {shown} cannot be used ({reason})") from None
+
+
+def check_version(course: Course, fresh: bool) -> None:
+    """Refuse a gradebook that another version of nbgrader made, before anything is written to it."""
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    url = sqlalchemy.make_url(course.db_url)
+    if url.drivername.startswith("sqlite") and not fresh and not Path(url.database or "").is_file():
+        raise UserError(
+            f"the gradebook {url.database} is not there; restore it from a backup, or make a new course"
+        )
+    engine = sqlalchemy.create_engine(url)
+    try:
+        tables = sqlalchemy.inspect(engine).get_table_names()
+        if "alembic_version" not in tables:
+            if tables:
+                raise UserError(
+                    f"the database {url} holds other tables than a gradebook's; name an empty one"
+                )
+            if not fresh:
+                raise UserError(
+                    f"the gradebook {url} is empty; restore it from a backup, or make a new course"
+                )
+            return
+        with engine.connect() as connection:
+            found = connection.execute(sqlalchemy.text("SELECT version_num FROM alembic_version")).scalar()
+    finally:
+        engine.dispose()
+    expected = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+    if found != expected:
+        raise UserError(
+            f"the gradebook {url} is of another version of nbgrader (it says {found}, expected {expected}); "
+            "make a backup, then run `nbgrader db upgrade` in the course's folder"
+        )

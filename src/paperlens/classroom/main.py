@@ -1,0 +1,157 @@
+"""`paperlens class`: new, release, collect, grade, feedback, export, serve."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from paperlens.classroom import course as courses
+from paperlens.errors import UserError
+
+HELP = {
+    "new": "make a course: an nbgrader folder with its gradebook",
+    "release": "write the student form of a chapter to DIR/release/",
+    "collect": "take in submissions: a folder, an nbgrader exchange, a Canvas or Moodle zip",
+    "grade": "grade what was collected, each answer in a sandbox of its own",
+    "feedback": "write a page for each student to DIR/feedback/",
+    "export": "scores as csv, or for Canvas or Moodle",
+    "serve": "open formgrader in the browser, for marking by hand",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="paperlens class", description="Run graded exercises in a class.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    part = {name: commands.add_parser(name, help=line, description=line) for name, line in HELP.items()}
+    for name, one in part.items():
+        one.add_argument("dir", metavar="DIR", type=Path, help="the course's folder")
+        if name in ("release", "collect", "grade", "feedback"):
+            one.add_argument("chapter", metavar="CHAPTER", help="08_swin, or swin")
+    part["new"].add_argument(
+        "--db",
+        default="",
+        metavar="URL",
+        help="another database, such as postgresql://user:password@host/name",
+    )
+    part["new"].add_argument("--students", type=Path, metavar="CSV", help="a roster with a column id")
+    part["new"].add_argument(
+        "--course",
+        default="",
+        metavar="ID",
+        help="the course's id in the exchange (default: the folder's name)",
+    )
+    part["new"].add_argument("--exchange", default="", metavar="FOLDER", help="the exchange of a hub")
+    part["release"].add_argument(
+        "--variant", action="store_true", help="the sibling of each exercise, for a class"
+    )
+    part["collect"].add_argument(
+        "submissions", metavar="SUBMISSIONS", type=Path, help="a folder with STUDENT/NAME.ipynb, or a zip"
+    )
+    grade = part["grade"]
+    grade.add_argument("--workers", type=int, default=1, metavar="N", help="how many cores (default 1)")
+    grade.add_argument("--scheduler", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:8786")
+    grade.add_argument("--student", default="", metavar="S", help="this student alone")
+    grade.add_argument("--regrade", action="store_true", help="also what was graded already, on fresh inputs")
+    grade.add_argument(
+        "--unsafe", action="store_true", help="without a sandbox: for your own trusted files only"
+    )
+    part["export"].add_argument("--format", choices=("csv", "canvas", "moodle"), default="csv")
+    part["export"].add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write there instead of printing"
+    )
+    part["serve"].add_argument("--port", type=int, default=8899)
+    part["serve"].add_argument("--no-browser", action="store_true")
+    return top
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; a user's mistake is a `UserError`."""
+    told = parser().parse_args(argv)
+    return {
+        "new": new,
+        "release": release,
+        "collect": collect,
+        "grade": grade,
+        "feedback": feedback,
+        "export": export,
+        "serve": serve,
+    }[told.command](told)
+
+
+def new(told: argparse.Namespace) -> int:
+    """Make a course."""
+    made = courses.new(told.dir, told.db, told.students, told.course, told.exchange)
+    print(f"made the course {made.course_id} in {told.dir}; next: paperlens class release {told.dir} CHAPTER")
+    return 0
+
+
+def release(told: argparse.Namespace) -> int:
+    """Hand out a chapter."""
+    from paperlens.classroom.release import release as do
+
+    path = do(courses.open_course(told.dir), told.chapter, told.variant)
+    print(f"released {path}")
+    return 0
+
+
+def collect(told: argparse.Namespace) -> int:
+    """Take in submissions."""
+    from paperlens.classroom.collect import collect as do
+
+    course = courses.open_course(told.dir)
+    done = do(course, course.assignment(told.chapter), told.submissions)
+    for line in done.lines:
+        print(line)
+    print(f"collected {done.taken} submissions, {done.unchanged} were there already")
+    return 0
+
+
+def grade(told: argparse.Namespace) -> int:
+    """Grade, and tell how it went."""
+    course = courses.open_course(told.dir)
+    assignment = course.assignment(told.chapter)
+    if told.workers < 1:
+        raise UserError(f"--workers {told.workers} grades nothing; give at least 1")
+    from paperlens.classroom.batch import grade as do
+    from paperlens.classroom.options import Options
+
+    if told.unsafe:
+        from paperlens.classroom.unsafe import WARNING
+
+        print(f"paperlens: {WARNING}", file=sys.stderr)
+    names = ("workers", "scheduler", "student", "regrade", "unsafe")
+    for line in do(course, assignment, Options(**{name: getattr(told, name) for name in names})):
+        print(line)
+    return 0
+
+
+def feedback(told: argparse.Namespace) -> int:
+    """Write the students' pages."""
+    from paperlens.classroom.papers import feedback as do
+
+    course = courses.open_course(told.dir)
+    count = do(course, course.assignment(told.chapter))
+    print(f"wrote feedback for {count} students to {told.dir}/feedback")
+    return 0
+
+
+def export(told: argparse.Namespace) -> int:
+    """Print or write scores."""
+    from paperlens.classroom import files
+    from paperlens.classroom.export import export as do
+
+    text = do(courses.open_course(told.dir), told.format)
+    if told.output:
+        files.write(told.output, text)
+        print(f"wrote {told.output}", file=sys.stderr)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def serve(told: argparse.Namespace) -> int:
+    """Run formgrader until it is interrupted."""
+    from paperlens.classroom.serve import serve as do
+
+    return do(courses.open_course(told.dir), told.port, not told.no_browser)

@@ -1,0 +1,81 @@
+"""What teachers and students look at: nbgrader's marked notebooks and its feedback pages.
+
+A marked notebook is our released one with the student's answers put in as text. Nothing else of what was handed in gets
+there: an output or a Markdown cell could carry a script into the teacher's browser.
+"""
+
+import copy
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from paperlens.classroom import collect, files, notebook
+from paperlens.classroom.course import Assignment, Course
+from paperlens.classroom.journal import Work
+from paperlens.classroom.outcome import Outcome
+from paperlens.errors import UserError
+from paperlens.exercises import find
+
+
+def write_all(course: Course, assignment: Assignment, outcomes: Mapping[Work, Outcome]) -> None:
+    """Write `autograded/STUDENT/NAME/` for everybody in `outcomes`."""
+    path = course.root / "release" / assignment.name / f"{assignment.notebook}.ipynb"
+    try:
+        released = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is gone; run `paperlens class release` again, the marks are kept") from None
+    students: dict[str, dict[str, Outcome]] = defaultdict(dict)
+    for work, outcome in outcomes.items():
+        students[work.student][work.exercise] = outcome
+    for student, marks in students.items():
+        paper = collect.paper(course, assignment, student)
+        try:
+            cells = notebook.read(paper.data) if not paper.problem else []
+        except notebook.Broken:
+            cells = []
+        answers = {exercise: "\n".join(notebook.find(cells, find(exercise)).answer) for exercise in marks}
+        folder = course.root / "autograded" / student / assignment.name
+        files.write_json(folder / f"{assignment.notebook}.ipynb", marked(released, answers, marks))
+        files.write(folder / "timestamp.txt", paper.time.strftime(collect.TIME))
+
+
+def marked(
+    released: dict[str, Any], answers: Mapping[str, str], marks: Mapping[str, Outcome]
+) -> dict[str, Any]:
+    """The released notebook with answers in their cells and the verdict under each check."""
+    page = copy.deepcopy(released)
+    checks = {f"{exercise.replace('.', '-')}-score": outcome for exercise, outcome in marks.items()}
+    for cell in page["cells"]:
+        exercise = cell["metadata"].get("paperlens", {}).get("exercise")
+        if exercise in answers:
+            cell["source"] = answers[exercise] or "# no answer was found"
+        outcome = checks.get(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+        if outcome is not None:
+            text = "".join(f"{line}\n" for line in outcome.lines)
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
+    return page
+
+
+def feedback(course: Course, assignment: Assignment) -> int:
+    """nbgrader's feedback pages, `feedback/STUDENT/NAME/`; returns how many students have one."""
+    graded = sorted((course.root / "autograded").glob(f"*/{assignment.name}/{assignment.notebook}.ipynb"))
+    if not graded:
+        raise UserError(f"nothing of {assignment.name} is graded yet; run `paperlens class grade` first")
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    directory = CourseDirectory(
+        root=str(course.root), course_id=course.course_id, db_url=course.db_url, assignment_id=assignment.name
+    )
+    config = Config()
+    config.GenerateFeedback.force = True
+    try:
+        GenerateFeedback(coursedir=directory, config=config).start()
+    except NbGraderException as error:
+        raise UserError(f"nbgrader could not write the feedback ({error})") from None
+    return len(graded)
