@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_training import network, objective, plan, same, source
 from torch import Tensor, nn
 
 import paperlens.train.loop as loop_module
@@ -15,7 +16,6 @@ from paperlens.train import checkpoint
 from paperlens.train.crops import Batch
 from paperlens.train.loop import train
 from paperlens.train.plan import History
-from tiny_training import network, objective, plan, same, source
 
 
 def test_the_loop_fits_on_three_screens() -> None:
@@ -26,7 +26,7 @@ def test_it_learns() -> None:
     history = train(network(), source(), objective, plan(60, learning_rate=2e-2))
     assert len(history.losses) == 60
     assert sum(history.losses[-10:]) < 0.7 * sum(history.losses[:10])
-    assert 0 < history.processor_seconds and 0 < history.seconds
+    assert history.processor_seconds > 0 and history.seconds > 0
 
 
 def test_two_runs_of_one_seed_are_identical_and_another_seed_is_not() -> None:
@@ -103,7 +103,7 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence_and_keeps_the_checkpoin
         value = objective(model, batch)
         return value * float("nan") if next(count) == 7 else value
 
-    with pytest.raises(UserError, match="the loss is nan at step 7 with learning rate .*: lower the rate"):
+    with pytest.raises(UserError, match=r"the loss is nan at step 7 with learning rate .*: lower the rate"):
         train(network(), source(), broken, plan(), folder=tmp_path)
     found = checkpoint.newest(tmp_path)
     assert found is not None and found.name == "step-00000005"
@@ -157,7 +157,7 @@ def test_the_gradient_is_clipped() -> None:
 
 
 def test_the_average_is_the_running_mean_of_the_weights() -> None:
-    """Written out by hand: decay min(0.9, (1 + n) / (10 + n)), beginning with the weights after the first step."""
+    """Written out by hand: decay min(0.9, (1 + n) / (10 + n)), from the weights after the first step on."""
     raw: list[Tensor] = []
     net = network()
 

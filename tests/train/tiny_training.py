@@ -9,10 +9,10 @@ from paperlens.train.plan import Plan
 from paperlens.train.schedules import WarmupCosine, fixed
 
 
-def network(width: int = 4) -> nn.Module:
+def network(width: int = 4, dropout: float = 0.2) -> nn.Module:
     torch.manual_seed(5)
     return nn.Sequential(
-        nn.Conv2d(3, width, 3, padding=1), nn.Dropout(0.2), nn.Conv2d(width, 12, 1), nn.PixelShuffle(2)
+        nn.Conv2d(3, width, 3, padding=1), nn.Dropout(dropout), nn.Conv2d(width, 12, 1), nn.PixelShuffle(2)
     )
 
 

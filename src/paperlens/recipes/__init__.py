@@ -11,11 +11,14 @@ RECIPES: dict[str, tuple[str, str]] = {
     "swinir": ("paperlens.recipes.swinir", "SWINIR"),
     "edsr": ("paperlens.recipes.swinir", "EDSR"),
     "edsr_same_time": ("paperlens.recipes.swinir", "EDSR_SAME_TIME"),
+    "swinir_init.linear": ("paperlens.recipes.swinir_init", "LINEAR"),
+    "swinir_init.published_slow": ("paperlens.recipes.swinir_init", "PUBLISHED_SLOW"),
     "swinir_init.published": ("paperlens.recipes.swinir_init", "PUBLISHED"),
     "swinir_init.wide": ("paperlens.recipes.swinir_init", "WIDE"),
     "swinir_init.local": ("paperlens.recipes.swinir_init", "LOCAL"),
+    "swinir_init.awake_slow": ("paperlens.recipes.swinir_init", "AWAKE_SLOW"),
     "swinir_init.awake": ("paperlens.recipes.swinir_init", "AWAKE"),
-    "swinir_init.linear": ("paperlens.recipes.swinir_init", "LINEAR"),
+    "swinir_init.no_attention": ("paperlens.recipes.swinir_init", "NO_ATTENTION"),
     "swinir_init.edsr": ("paperlens.recipes.swinir_init", "CONVOLUTION"),
 }
 

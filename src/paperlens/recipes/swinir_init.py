@@ -1,17 +1,16 @@
-"""Why the small SwinIR goes flat: five runs of a minute that differ in what the blocks can do at the start.
+"""Why the small SwinIR goes flat: runs of a minute that differ in what the blocks can do at the start.
 
-With the published initialisation it stops at what the best *linear* filter reaches, and stays there while
-EDSR moves on. Two reasons, and a run for each:
+With the published initialisation and Adam at 0.002 it stops at what the best *linear* filter reaches, and stays there
+while EDSR moves on. What is suspected, each with a run that changes it:
 
-- Every linear layer starts at a standard deviation of 0.02. At width 24 what enters the GELU is then about
-0.1, where
-  GELU is a straight line: the blocks are linear maps. (At width 180 it is 0.27, and half a million steps
-  follow.)
-- The relative position bias starts at zero: attention is a mean over 64 pixels, blind to detail. To look at a
-single
-  neighbour the bias must grow by 4 or more, and a step of Adam moves it by the learning rate at most: 0.002.
+- `wide`: every linear layer starts at a standard deviation of 0.02. At width 24 what enters the GELU is then about 0.1,
+  where GELU is nearly straight: the blocks are linear maps. (At width 180 it is 0.27, and half a million steps follow.)
+- `local`: the relative position bias starts at zero, so attention is a mean over 64 pixels, blind to detail. To look at
+  one neighbour the bias must grow by about 4, and a step of Adam moves it by the learning rate at most.
+- `slow`: the learning rate itself, 0.002 against 0.005.
 
-The control has no blocks at all: a chain of convolutions with nothing between them is a linear filter.
+The control, `linear`, has no blocks: convolutions with nothing between them are one linear filter. `no_attention` keeps
+everything but the attention.
 """
 
 from collections.abc import Callable
@@ -19,12 +18,16 @@ from dataclasses import replace
 
 from torch import nn
 
+from paperlens.layers.window_attention import WindowAttention
 from paperlens.models import build
 from paperlens.recipes.initialise import awake, local, wide
 from paperlens.recipes.recipe import Recipe
 from paperlens.recipes.swinir import EDSR, SWINIR, small_plan
 from paperlens.train.plan import Plan
 from paperlens.train.profiles import Profile
+
+STEPS = 1200
+PlanOf = Callable[[Profile, int], Plan]
 
 
 def linear(network: nn.Module) -> None:
@@ -35,29 +38,50 @@ def linear(network: nn.Module) -> None:
     network.norm = nn.Identity()
 
 
-def variant(name: str, told: str, change: Callable[[nn.Module], object]) -> Recipe:
-    """The small SwinIR, changed before it trains for 1,200 steps."""
+def no_attention(network: nn.Module) -> None:
+    """Start as `awake`, then let every attention layer give zero."""
+    awake(network)
+    for module in network.modules():
+        if isinstance(module, WindowAttention):
+            nn.init.zeros_(module.projection.weight)
+            for parameter in module.parameters():
+                parameter.requires_grad_(False)
+
+
+def fast(profile: Profile, seed: int) -> Plan:
+    """Short: whether a network leaves the linear filter shows within 1,200 steps."""
+    return small_plan(profile, seed, class_steps=STEPS)
+
+
+def slow(profile: Profile, seed: int) -> Plan:
+    """The same at a learning rate of 0.002."""
+    return small_plan(profile, seed, class_steps=STEPS, learning_rate=2e-3)
+
+
+def variant(name: str, told: str, change: Callable[[nn.Module], object], plan: PlanOf = fast) -> Recipe:
+    """The small SwinIR, changed before it trains."""
 
     def network(profile: Profile) -> nn.Module:
         made = build("swinir", "small")
         change(made)
         return made
 
-    return replace(
-        SWINIR, name=f"swinir_init.{name}", trains=f"SwinIR as in swinir, {told}", network=network, plan=plan
-    )
+    trains = f"SwinIR of 40 thousand parameters, {told}, for {STEPS} steps"
+    return replace(SWINIR, name=f"swinir_init.{name}", trains=trains, network=network, plan=plan)
 
 
-def plan(profile: Profile, seed: int) -> Plan:
-    """Short: whether a network leaves the linear filter shows within 1,200 steps."""
-    return small_plan(profile, seed, class_steps=1200)
+def unchanged(network: nn.Module) -> None:
+    """The published initialisation."""
 
 
-PUBLISHED = variant("published", "with the published initialisation", lambda network: None)
+LINEAR = variant("linear", "without its blocks, a linear filter", linear)
+PUBLISHED_SLOW = variant("published_slow", "started as published, learning rate 0.002", unchanged, slow)
+PUBLISHED = variant("published", "started as published", unchanged)
 WIDE = variant("wide", "linear layers drawn by their width", wide)
 LOCAL = variant("local", "each attention head pointed at a neighbour", local)
-AWAKE = variant("awake", "linear layers drawn by their width and each head pointed at a neighbour", awake)
-LINEAR = variant("linear", "without its blocks: a linear filter", linear)
+AWAKE_SLOW = variant("awake_slow", "wide and local, learning rate 0.002", awake, slow)
+AWAKE = variant("awake", "wide and local", awake)
+NO_ATTENTION = variant("no_attention", "wide, attention taken out", no_attention)
 CONVOLUTION = replace(
-    EDSR, name="swinir_init.edsr", trains="EDSR of as many parameters, for 1,200 steps", plan=plan
+    EDSR, name="swinir_init.edsr", trains=f"EDSR of 40 thousand parameters, for {STEPS} steps", plan=fast
 )

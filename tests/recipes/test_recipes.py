@@ -1,0 +1,218 @@
+"""Every recipe trains, is scored and is compared with what is committed; results hold exactly their fields."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from paperlens import cli
+from paperlens.data import files, photographs
+from paperlens.errors import UserError
+from paperlens.recipes import RECIPES, find, perform, results
+from paperlens.recipes.live import live
+from paperlens.recipes.recipe import thinned
+from paperlens.recipes.report import table, verdict
+from paperlens.recipes.results import parsed, written
+from paperlens.recipes.shipped import card, shipped
+from paperlens.train.profiles import profile
+
+SMOKE = profile("smoke")
+SEEDED = ("swinir", "edsr", "edsr_same_time")  # three seeds in profile class
+SHIPPED = ("swinir", "edsr")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_starts_at_bicubic_and_its_loss_has_gradients(name: str) -> None:
+    recipe = find(name)
+    assert recipe.name == name and recipe.tolerance > 0 and recipe.plan(profile("class"), 0).seed == 0
+    torch.manual_seed(0)
+    network = recipe.network(SMOKE)
+    batch = recipe.source(SMOKE, None)(0, torch.Generator().manual_seed(0))
+    loss = recipe.objective(network, batch)
+    loss.backward()
+    moved = [n for n, p in network.named_parameters() if p.grad is not None and float(p.grad.abs().sum()) > 0]
+    assert torch.isfinite(loss) and moved
+    assert 39_000 < sum(p.numel() for p in network.parameters()) < 41_000 or name == "swinir_init.linear"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_committed_results_are_complete_and_agree_with_the_recipe(name: str) -> None:
+    recipe, committed = find(name), results(name)
+    assert committed.recipe == name and committed.protocol == recipe.protocol
+    assert committed.departures == list(recipe.departures) and committed.trains == recipe.trains
+    assert committed.train == list(photographs("train")["name"])
+    assert committed.test == list(photographs("test")["name"]) == list(committed.baseline)
+    assert not set(committed.train) & set(committed.test)
+    seeds = {run.seed for run in committed.runs if run.profile == "class"}
+    assert seeds >= (set(recipe.seeds) if name in SEEDED else {0})
+    for run in committed.runs:
+        assert list(run.pictures) == committed.test and len(run.source_hash) == 64 and len(run.commit) == 40
+        assert run.steps == recipe.plan(profile(run.profile), run.seed).steps
+        assert run.seconds > 0 and run.processor_seconds > 0 and 0 < len(run.losses) <= 20
+        assert all(10 < scores["psnr"] < 60 and 0 < scores["ssim"] < 1 for scores in run.pictures.values())
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_every_seed_exceeds_bicubic_on_every_picture_by_the_expected_gain(name: str) -> None:
+    recipe, committed = find(name), results(name)
+    runs = [run for run in committed.runs if run.profile == "class"]
+    for run in runs:
+        assert all(run.pictures[p]["psnr"] > committed.baseline[p]["psnr"] for p in committed.test)
+    gain = sum(map(committed.gain, runs)) / len(runs)
+    assert gain == pytest.approx(recipe.gain, abs=recipe.tolerance)
+
+
+def test_smoke_is_reproduced_and_a_changed_result_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["reproduce", "swinir", "--profile", "smoke"]) == 0
+    told = capsys.readouterr().out
+    assert "reproduced within 0.1 dB" in told and "NOT" not in told and "Protocol: x2" in told
+    recipe, committed = find("swinir"), results("swinir").run("smoke", 0)
+    assert committed is not None
+    shifted = {name: {**scores, "psnr": scores["psnr"] + 0.2} for name, scores in committed.pictures.items()}
+    agrees, sentence = verdict(recipe, replace(committed, pictures=shifted), committed)
+    assert not agrees and "NOT reproduced within 0.1 dB" in sentence and "the same sources" in sentence
+
+
+def test_reproduce_says_what_is_not_committed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["reproduce", "swinir", "--profile", "paper", "--seed", "7"]) == 2
+    assert "no result of swinir in profile paper, seed 7 is committed" in capsys.readouterr().err
+    assert cli.main(["reproduce", "vgg"]) == 2
+    assert "no recipe is called 'vgg'; there are swinir, edsr" in capsys.readouterr().err
+
+
+def test_train_writes_network_and_result_and_resumes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    words = ["train", "edsr", "--profile", "smoke", "--seed", "5", "--out", str(out)]
+    assert cli.main(words) == 0
+    assert "| mean |" in capsys.readouterr().out
+    first = json.loads((out / "result.json").read_text())
+    assert first["seed"] == 5 and first["steps"] == 4
+    weights = (out / "network.safetensors").read_bytes()
+    assert cli.main([*words, "--resume"]) == 0
+    assert (out / "network.safetensors").read_bytes() == weights
+    assert json.loads((out / "result.json").read_text())["pictures"] == first["pictures"]
+
+
+@pytest.mark.parametrize("folder", ["none", "empty", "no low resolution"])
+def test_the_papers_schedule_asks_for_its_data(
+    tmp_path: Path, folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    words = ["train", "swinir", "--profile", "paper", "--out", str(tmp_path / "out")]
+    if folder != "none":
+        words += ["--data", str(tmp_path)]
+    if folder == "no low resolution":
+        (tmp_path / "DIV2K_train_HR").mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / "DIV2K_train_HR" / "0001.png")
+    assert cli.main(words) == 2
+    expected = {
+        "none": "profile paper trains on DIV2K: give its folder with --data",
+        "empty": "expected pictures in",
+        "no low resolution": "0001x2.png beside 0001.png",
+    }
+    assert expected[folder] in capsys.readouterr().err
+
+
+def test_div2k_is_read_in_its_own_layout(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from paperlens.recipes.super_resolution import div2k
+    from paperlens.train.schedules import fixed
+
+    low_folder = tmp_path / "DIV2K_train_LR_bicubic" / "X2"
+    (tmp_path / "DIV2K_train_HR").mkdir()
+    low_folder.mkdir(parents=True)
+    Image.new("RGB", (13, 10), (10, 20, 30)).save(tmp_path / "DIV2K_train_HR" / "0001.png")
+    Image.new("RGB", (6, 5), (10, 20, 30)).save(low_folder / "0001x2.png")
+    crops = div2k(tmp_path, 2, fixed(2, 4))
+    low, high = crops(0, torch.Generator().manual_seed(0))
+    assert low.shape == (2, 3, 4, 4) and high.shape == (2, 3, 8, 8)
+    assert (high[0, :, 0, 0] * 255).round().tolist() == [10, 20, 30]
+
+
+def test_the_papers_plan_is_the_papers() -> None:
+    plan = find("swinir").plan(profile("paper"), 0)
+    assert (plan.steps, plan.learning_rate, plan.betas, plan.clip) == (500_000, 2e-4, (0.9, 0.999), None)
+    rates = [
+        plan.learning_rate * plan.schedule(step, plan.steps) for step in (249_999, 250_000, 400_000, 499_999)
+    ]
+    assert rates == pytest.approx([2e-4, 1e-4, 5e-5, 1.25e-5])
+    assert sum(p.numel() for p in find("edsr").network(profile("paper")).parameters()) == 1_369_859
+    assert find("edsr").plan(profile("paper"), 0).steps == 300_000
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_network_gives_its_cards_number(name: str) -> None:
+    recipe = find(name)
+    told, network = card(name), shipped(recipe)
+    scores = recipe.score(network, SMOKE)
+    assert sum(s["psnr"] for s in scores.values()) / len(scores) == pytest.approx(told["psnr"], abs=2e-3)
+    committed = results(name).run("class", 0)
+    assert committed is not None and told["psnr"] == pytest.approx(committed.mean(), abs=1e-4)
+    assert {picture["name"] for picture in told["trained_on"]} == set(photographs("train")["name"])
+    assert all(picture["licence"] for picture in told["trained_on"])
+    assert files.path(f"checkpoints/{name}.safetensors").stat().st_size < 300_000
+
+
+def test_a_shipped_file_that_is_not_its_cards_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    (folder / "swinir.json").write_bytes(files.path("checkpoints/swinir.json").read_bytes())
+    (folder / "swinir.safetensors").write_bytes(files.path("checkpoints/edsr.safetensors").read_bytes())
+    monkeypatch.setattr(files, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(files, "INSTALLED", tmp_path / "absent")
+    with pytest.raises(UserError, match="is not the file of its card: expected sha256"):
+        shipped(find("swinir"))
+
+
+def test_live_training_continues_what_ships() -> None:
+    recipe = find("edsr")
+    network, history = live(recipe, start="checkpoint")
+    fresh, from_nothing = live(recipe, start="scratch")
+    assert len(history.losses) == len(from_nothing.losses) == 4
+    settled, new = (recipe.score(net, SMOKE) for net in (network, fresh))
+    assert all(settled[name]["psnr"] > new[name]["psnr"] + 0.5 for name in settled)
+    again, _ = live(recipe, start="checkpoint")
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
+    with pytest.raises(ValueError, match="start must be one of"):
+        live(recipe, start="middle")
+
+
+def test_results_hold_exactly_their_fields(tmp_path: Path) -> None:
+    committed = results("swinir")
+    assert written(parsed(files.path("results/swinir.json"))) == files.path("results/swinir.json").read_text()
+    file = tmp_path / "swinir.json"
+    for spoil in ({"extra": 1}, {"runs": [{"profile": "class"}]}, {"runs": None}):
+        content = json.loads(written(committed)) | spoil
+        file.write_text(json.dumps(content))
+        with pytest.raises(UserError, match="is no results file"):
+            parsed(file)
+    file.write_text("{")
+    with pytest.raises(UserError, match="is no results file"):
+        parsed(file)
+
+
+def test_a_curve_is_thinned_to_means() -> None:
+    assert thinned([1.0, 3.0, 5.0, 7.0], parts=2) == [2.0, 6.0]
+    assert thinned([1.0, 2.0], parts=20) == [1.0, 2.0]
+
+
+def test_the_table_shows_every_picture_beside_the_baseline() -> None:
+    recipe = find("swinir")
+    lines = table(recipe, recipe.score(None, SMOKE), SMOKE).splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:-1]] == [*photographs("test")["name"], "mean"]
+    assert all("+0.00" in line or "-0.00" in line for line in lines[2:-1])
+
+
+def test_two_performances_of_one_seed_are_one_result() -> None:
+    recipe = find("edsr")
+    one, two = (perform(recipe, SMOKE, 1)[1] for _ in range(2))
+    timeless = {"seconds": 1.0, "processor_seconds": 1.0}
+    assert replace(one, **timeless) == replace(two, **timeless)
