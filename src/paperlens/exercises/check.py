@@ -13,6 +13,7 @@ from paperlens.exercises.refuse import uses_paperlens
 from paperlens.exercises.report import AnswerError, Report, Result, one_line
 
 SEED = 0
+SECONDS = 6.0
 
 
 def check(exercise_id: Any, function: Any) -> Report:
@@ -42,7 +43,7 @@ def _report(exercise_id: Any, function: Any) -> Report:
         refusal = uses_paperlens(function)
         if refusal:
             return _failed(name, "it is your own work", refusal)
-        with LocalCall(function) as call:
+        with LocalCall(function, SECONDS) as call:
             return judge(exercise, call, SEED)
     except (UserError, AnswerError) as error:
         return _failed(name, "there is something to check", str(error))

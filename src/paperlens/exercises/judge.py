@@ -64,6 +64,7 @@ class _Judgement:
     results: list[Result] = field(default_factory=list)
     met: list[_Met] = field(default_factory=list)
     changed: str = ""
+    oracles: dict[str, Any] = field(default_factory=dict)
 
     def record(self, name: str, message: str | None) -> None:
         text = "" if message is None else one_line(message, LONGEST_LINE)
@@ -105,7 +106,12 @@ class _Judgement:
             self._compare("the output in single precision", single, expected, FLOAT32_TOLERANCE)
 
     def _expected(self, case: Case) -> Any:
-        return self.exercise.oracle(*[_copy(value) for value in case.args], **case.kwargs)
+        """What the oracle returns, asked once for each case, for it is slow."""
+        if case.name not in self.oracles:
+            self.oracles[case.name] = self.exercise.oracle(
+                *[_copy(value) for value in case.args], **case.kwargs
+            )
+        return self.oracles[case.name]
 
     def misconception(self) -> str | None:
         """The known wrong version that explains most of the wrong outputs, if one explains more than half."""
@@ -178,4 +184,4 @@ def _single(case: Case) -> Case | None:
 
 def _double(case: Case) -> Case:
     double = {single: dtype for dtype, single in SINGLE.items()}
-    return Case(name=case.name, args=_to(case.args, double), kwargs=case.kwargs)
+    return Case(name=f"{case.name}, single", args=_to(case.args, double), kwargs=case.kwargs)

@@ -25,7 +25,6 @@ from torch import Tensor
 from paperlens.exercises.compare import kind, type_name
 from paperlens.exercises.report import AnswerError, one_line
 
-SECONDS = 6.0
 STACK_SIZES = (256 * 2**20, 64 * 2**20, 0)
 LARGEST_OUTPUT = 2**24
 NOT_WRITTEN = (
@@ -37,7 +36,7 @@ _starting = threading.Lock()
 class LocalCall:
     """Calls `function` under one deadline for all calls; every failure is an `AnswerError`."""
 
-    def __init__(self, function: Callable[..., Any], seconds: float = SECONDS) -> None:
+    def __init__(self, function: Callable[..., Any], seconds: float) -> None:
         self.function = function
         self.seconds = seconds
         self.ends = time.monotonic() + seconds
@@ -65,16 +64,26 @@ class LocalCall:
         if not self.late:
             with _process_state():
                 self.jobs.put((args, kwargs))
-                try:
-                    outcome = self.outcomes.get(timeout=max(0.0, self.ends - time.monotonic()))
-                except queue.Empty:
-                    self.late = True
-                    _interrupt(self.thread)
+                outcome = self._wait()
         if self.late:
             raise AnswerError(f"ran longer than {self.seconds:g} seconds. Does a loop never end?", final=True)
         if isinstance(outcome, AnswerError):
             raise outcome
         return outcome
+
+    def _wait(self) -> Any:
+        """The outcome, or None with `late` set."""
+        limit = sys.getrecursionlimit()
+        try:
+            return self.outcomes.get(timeout=max(0.0, self.ends - time.monotonic()))
+        except queue.Empty:
+            self.late = True
+            _interrupt(self.thread)
+            return None
+        finally:
+            # Python aborts when the limit falls below the depth of a running thread, so only behind its back.
+            if sys.getrecursionlimit() != limit and not (self.late and self.thread.is_alive()):
+                sys.setrecursionlimit(limit)
 
     def _work(self) -> None:
         with contextlib.suppress(BaseException):
@@ -105,13 +114,13 @@ def _start(target: Callable[[], None]) -> threading.Thread:
     raise AnswerError("this machine starts no further thread, so nothing could be checked", final=True)
 
 
-def _interrupt(thread: threading.Thread, seconds: float = 1.0) -> None:
-    """Raise SystemExit inside the thread until it ends; code that swallows it for a second is left behind."""
+def _interrupt(thread: threading.Thread, seconds: float = 0.6) -> None:
+    """Raise SystemExit inside the thread until it ends; code that swallows it so long is left behind."""
     ends = time.monotonic() + seconds
     identity = ctypes.c_ulong(thread.ident or 0)
     while thread.is_alive() and time.monotonic() < ends:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(SystemExit))
-        thread.join(0.01)
+        thread.join(0.05)
 
 
 def _plain(value: Any) -> Any:
@@ -137,7 +146,7 @@ def _describe(error: BaseException) -> AnswerError:
     if issubclass(type(error), NotImplementedError):
         return AnswerError(NOT_WRITTEN, final=True)
     if issubclass(type(error), RecursionError):
-        return AnswerError("calls itself without end (RecursionError)")
+        return AnswerError("calls itself without end (RecursionError)", final=True)
     if issubclass(type(error), SystemExit):
         return AnswerError("tried to end Python (sys.exit); return the value instead")
     try:
@@ -151,7 +160,7 @@ def _describe(error: BaseException) -> AnswerError:
 @contextlib.contextmanager
 def _process_state() -> Iterator[None]:
     """Put back what a function can change for the whole process."""
-    folder, dtype, limit = _folder(), torch.get_default_dtype(), sys.getrecursionlimit()
+    folder, dtype = _folder(), torch.get_default_dtype()
     torch_state, python_state = torch.get_rng_state(), random.getstate()
     try:
         yield
@@ -160,8 +169,6 @@ def _process_state() -> Iterator[None]:
             os.chdir(folder)
         if torch.get_default_dtype() != dtype:
             torch.set_default_dtype(dtype)
-        if sys.getrecursionlimit() != limit:
-            sys.setrecursionlimit(limit)
         torch.set_rng_state(torch_state)
         random.setstate(python_state)
 

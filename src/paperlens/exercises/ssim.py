@@ -52,14 +52,14 @@ slow_ssim = _slow(gaussian_window(), 1.0)
 slow_ssim_uniform = _slow(torch.full((7, 7), 1 / 49, dtype=torch.float64), 49 / 48)
 
 
-def _cases(smallest: int) -> Callable[[np.random.Generator], list[Case]]:
+def _cases(smallest: int, sizes: tuple[int, int]) -> Callable[[np.random.Generator], list[Case]]:
     """The pictures of PSNR, and one that the window just fits into."""
 
     def cases(rng: np.random.Generator) -> list[Case]:
         h, w = smallest, smallest + int(rng.integers(2, 6))
         pair = noisy_pair(rng, (2, 3, h, w), 1.0)
         tight = Case(name=f"2 images of 3 x {h} x {w}, one row of positions", args=(*pair, 1.0))
-        return [*picture_cases(rng, 12, 17), tight]
+        return [*picture_cases(rng, *sizes), tight]
 
     return cases
 
@@ -135,7 +135,7 @@ axes, of the dtype that came in.""",
     importance=5,
     points=6,
     oracle=slow_ssim_uniform,
-    cases=_cases(7),
+    cases=_cases(7, (11, 13)),
     properties=_properties(7, box(7), 49 / 48),
     misconceptions=(
         Misconception(number=74, sentence="the variances are the biased ones", function=fast_ssim(box(7))),
@@ -167,7 +167,7 @@ SSIM = Exercise(
     importance=5,
     points=6,
     oracle=slow_ssim,
-    cases=_cases(11),
+    cases=_cases(11, (12, 15)),
     properties=_properties(11, gaussian_window(), 1.0),
     misconceptions=WRONG_SSIM,
     sibling=SSIM_UNIFORM,

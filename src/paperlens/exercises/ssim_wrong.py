@@ -37,18 +37,16 @@ def fast_ssim(
 
     def ssim(prediction: Tensor, target: Tensor, data_range: float) -> Tensor:
         c1, c2 = constants(peak(prediction, target, data_range))
-        x, y = (view(t).flatten(0, 1)[:, None] for t in (prediction, target))
-
-        def blur(t: Tensor) -> Tensor:
-            if padding != "valid":
-                n = len(weights) // 2
-                t = F.pad(t, (n, n, n, n), mode=padding)
-            return F.conv2d(t, weights.to(t.dtype)[None, None])
-
-        mean_x, mean_y = blur(x), blur(y)
-        var_x = (blur(x * x) - mean_x**2) * bessel
-        var_y = (blur(y * y) - mean_y**2) * bessel
-        covariance = (blur(x * y) - mean_x * mean_y) * bessel
+        x, y = (view(t) for t in (prediction, target))
+        maps = torch.stack([x, y, x * x, y * y, x * y]).flatten(0, 1)
+        if padding != "valid":
+            maps = F.pad(maps, (len(weights) // 2,) * 4, mode=padding)
+        windows = maps.unfold(2, weights.shape[0], 1).unfold(3, weights.shape[1], 1).flatten(4)
+        means = (windows @ weights.to(x.dtype).flatten()).reshape(5, -1, *windows.shape[1:4])
+        mean_x, mean_y = means[0], means[1]
+        var_x = (means[2] - mean_x**2) * bessel
+        var_y = (means[3] - mean_y**2) * bessel
+        covariance = (means[4] - mean_x * mean_y) * bessel
         light = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
         structure = (2 * covariance + c2) / (var_x + var_y + c2)
         each: Tensor = light * structure

@@ -84,9 +84,9 @@ def ssim_map(
     var_y = unbiased * (square_y - mean_y**2)
     covariance = unbiased * (product - mean_x * mean_y)
     mean_x, mean_y = mean_x + centre, mean_y + centre
-    luminance = (2 * mean_x * mean_y + K1**2) / (mean_x**2 + mean_y**2 + K1**2)
+    luminance: Tensor = (2 * mean_x * mean_y + K1**2) / (mean_x**2 + mean_y**2 + K1**2)
     structure: Tensor = (2 * covariance + K2**2) / (var_x + var_y + K2**2)
-    return luminance * structure
+    return structure * luminance
 
 
 def _local_mean(maps: Float[Tensor, "n b c h w"], window: Window) -> Float[Tensor, "n b c h_valid w_valid"]:
