@@ -25,7 +25,7 @@ from paperlens.train.loop import train
 from paperlens.train.plan import Plan
 
 SCALE, SHIFTS, SEEDS = 4, (0.0, 0.5, 1.0, 2.0), (0, 1, 2)
-STEPS, BATCH, PATCH = 300, 8, 48
+STEPS, BATCH, PATCH = 400, 8, 32
 Stack = Float[Tensor, "n 1 h w"]
 
 
@@ -34,7 +34,7 @@ class Small(nn.Module):
     with.
     """
 
-    def __init__(self, in_channels: int, dim: int = 24, depth: int = 4, skip: bool = True) -> None:
+    def __init__(self, in_channels: int, dim: int = 16, depth: int = 4, skip: bool = True) -> None:
         super().__init__()
         inner = [layer for _ in range(depth) for layer in (nn.Conv2d(dim, dim, 3, padding=1), nn.ReLU())]
         self.body = nn.Sequential(
