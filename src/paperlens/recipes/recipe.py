@@ -35,7 +35,9 @@ class Recipe:
     score: Callable[[nn.Module | None, Profile], Scores]  # of the held-out pictures; None scores the baseline
     protocol: str
     seeds: tuple[int, ...] = (0, 1, 2)
-    gain: float  # dB over the baseline, mean over pictures and seeds, profile class
+    gain: (
+        float  # dB over the baseline that is expected at least: mean over pictures, every seed, profile class
+    )
     tolerance: float  # dB, of one seed's mean between machines
     paper_estimate: str  # hardware and hours of profile paper
 

@@ -7,37 +7,28 @@ them.
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from PIL import Image
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from paperlens.data import photographs
 from paperlens.data.images import to_tensor
 from paperlens.errors import UserError
-from paperlens.layers.bicubic_skip import enlarge
+from paperlens.metrics.protocol import luma
+from paperlens.ops.resample import bicubic
 from paperlens.recipes.results import Scores
 from paperlens.train.crops import Crops
 
-PROTOCOL = (
-    "x{scale} by the antialiased bicubic kernel of Pillow, low resolution rounded to 8 bits; "
-    "output rounded to 8 bits; luma Y of BT.601 in 16..235; border of {scale} pixels cropped; "
-    "PSNR and SSIM (Gaussian window 11, sigma 1.5) with data range 255"
-)
-measured_psnr: Any = peak_signal_noise_ratio  # scikit-image carries no types
-measured_ssim: Any = structural_similarity
-LUMA = (65.481, 128.553, 24.966)  # BT.601: Y = 16 + LUMA . RGB for RGB in 0..1
+PREPARED = "x{scale}, low resolution by the antialiased bicubic kernel of Pillow, rounded to 8 bits"
 
 
 def low_resolution(picture: Float[Tensor, "3 h w"], scale: int) -> tuple[Tensor, Tensor]:
     """The uint8 pair (low, high) of a picture, whose sides are cut to multiples of `scale`."""
     height, width = (side // scale * scale for side in picture.shape[-2:])
     high = picture[None, :, :height, :width].double()
-    low = F.interpolate(high, scale_factor=1 / scale, mode="bicubic", antialias=True, align_corners=False)
+    low = bicubic(high, 1 / scale)
     return eight_bit(low[0]), eight_bit(high[0])
 
 
@@ -82,22 +73,20 @@ def div2k(folder: Path | None, scale: int, sizes: Callable[[int], tuple[int, int
     return Crops(low_res=low, high_res=high, scale=scale, sizes=sizes)
 
 
-def luma(picture: UInt8[Tensor, "3 h w"]) -> Float[Tensor, "h w"]:
-    """Y of BT.601, 16 to 235, not rounded, from 8-bit RGB; float64."""
-    weights = torch.tensor(LUMA, dtype=torch.float64)[:, None, None]
-    return 16 + (picture.double() / 255 * weights).sum(0)
+def protocol(scale: int) -> str:
+    """How the pictures were made and how they are scored, in words."""
+    return f"{PREPARED.format(scale=scale)}; {luma(scale).describe()}; SSIM in Gaussian windows of 11 x 11"
 
 
 def scores(network: nn.Module | None, scale: int) -> Scores:
-    """PSNR (dB) and SSIM of every held-out photograph by PROTOCOL; None scores bicubic enlargement."""
+    """PSNR (dB) and SSIM of every held-out photograph by `protocol`; None scores bicubic enlargement."""
     result = Scores()
+    measure = luma(scale)
     for name, low, high in pairs("test", scale):
-        restored = eight_bit(restore(network, low[None].float() / 255, scale)[0])
-        one, two = (luma(side)[scale:-scale, scale:-scale].numpy() for side in (restored, high))
-        gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+        restored, target = restore(network, low[None].float() / 255, scale), high[None].float() / 255
         result[name] = {
-            "psnr": round(float(measured_psnr(two, one, data_range=255)), 4),
-            "ssim": round(float(measured_ssim(two, one, data_range=255, **gaussian)), 5),
+            "psnr": round(measure.psnr(restored, target).value, 4),
+            "ssim": round(measure.ssim(restored, target).value, 5),
         }
     return result
 
@@ -108,7 +97,7 @@ def restore(
 ) -> Float[Tensor, "b 3 sh sw"]:
     """A network's output in evaluation mode; bicubic enlargement without one."""
     if network is None:
-        return enlarge(low_res, scale)
+        return bicubic(low_res, scale)
     device = next(network.parameters()).device
     restored: Tensor = network.eval()(low_res.to(device)).cpu()
     return restored

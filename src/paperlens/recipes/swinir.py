@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
-from torch.nn import functional as F
 
+from paperlens.losses import l1
 from paperlens.models import build
 from paperlens.recipes.initialise import awake
 from paperlens.recipes.recipe import Recipe
 from paperlens.recipes.results import Scores
-from paperlens.recipes.super_resolution import PROTOCOL, crops, div2k, names, scores
+from paperlens.recipes.super_resolution import crops, div2k, names, protocol, scores
 from paperlens.train.crops import Source
 from paperlens.train.loop import supervised
 from paperlens.train.plan import Plan
@@ -106,12 +106,12 @@ SWINIR = Recipe(
     ),
     network=swinir_network,
     source=lambda profile, data: source(profile, data, paper_batch=32),
-    objective=supervised(F.l1_loss),
+    objective=supervised(l1),
     plan=swinir_plan,
     pictures=names,
     score=score,
-    protocol=PROTOCOL.format(scale=SCALE),
-    gain=1.0,
+    protocol=protocol(SCALE),
+    gain=1.6,
     tolerance=0.1,
     paper_estimate="estimate: eight graphics cards of 24 GB for about two days",
 )
@@ -127,7 +127,7 @@ EDSR = replace(
     network=edsr_network,
     source=lambda profile, data: source(profile, data, paper_batch=16),
     plan=edsr_plan,
-    gain=1.7,
+    gain=1.6,
     paper_estimate="estimate: one graphics card of 12 GB for about three days",
 )
 EDSR_SAME_TIME = replace(
@@ -135,5 +135,5 @@ EDSR_SAME_TIME = replace(
     name="edsr_same_time",
     trains="EDSR of 40 thousand parameters, x2, on four photographs, for as much processor time as SwinIR",
     plan=lambda profile, seed: edsr_plan(profile, seed, class_steps=6000),
-    gain=2.0,
+    gain=1.8,
 )

@@ -67,7 +67,8 @@ def variant(name: str, told: str, change: Callable[[nn.Module], object], plan: P
         return made
 
     trains = f"SwinIR of 40 thousand parameters, {told}, for {STEPS} steps"
-    return replace(SWINIR, name=f"swinir_init.{name}", trains=trains, network=network, plan=plan)
+    name = f"swinir_init.{name}"
+    return replace(SWINIR, name=name, trains=trains, network=network, plan=plan, gain=0.8)
 
 
 def unchanged(network: nn.Module) -> None:
