@@ -9,15 +9,36 @@ from paperlens.models import CATALOGUE, published
 
 # Golden files whose forward and backward pass takes more than about three seconds on one core.
 HEAVY = {
+    "mprnet_deblur",
+    "mprnet_denoise",
+    "mprnet_derain",
+    "naf_baseline_sidd_w32",
+    "nafnet_gopro_w32",
+    "nafnet_gopro_w64",
+    "nafnet_sidd_w32",
+    "nafnet_sidd_w64",
+    "restormer_deblur",
+    "restormer_dn_gray",
+    "restormer_dn_real",
+    "restormer_dpdd",
+    "tlc_mprnet",
+    "tlc_restormer",
+    "nafnet_local_gopro_w32",
     "hat_l_x4",
     "hat_s_x4",
     "hat_x4",
+    "mhca_x2_edsr",
+    "mhca_x4_edsr",
+    "mmhca_x2_edsr_nav",
+    "mmhca_x4_edsr_nav",
     "swinir_m_x2",
     "swinir_m_x4",
     "swinir_dn_color",
     "swinir_dn_gray",
     "swinir_jpeg_gray",
     "swinir_real_m_x4",
+    "ttsr",
+    "ttsr_mainnet",
 }
 GOLDENS = [
     pytest.param(n, marks=pytest.mark.verify if n in HEAVY else ()) for n in sorted(published.goldens())

@@ -14,6 +14,7 @@ from torch import nn
 
 from paperlens.models.guidance import ttsr, ttsr_main
 from paperlens.models.language import transformer
+from paperlens.models.mri import mhca
 from paperlens.models.restoration import edsr, hat, mprnet, nafnet, restormer, swinir
 from paperlens.models.vision import swin, vit
 
@@ -37,6 +38,8 @@ CATALOGUE: dict[str, Entry] = {
     "restormer": Entry(
         restormer.Restormer, restormer.RestormerConfig, restormer.PRESETS, restormer.PARAMETERS, restormer
     ),
+    "mhca": Entry(mhca.MHCA, mhca.MHCAConfig, mhca.PRESETS, mhca.PARAMETERS, mhca),
+    "mmhca": Entry(mhca.MMHCA, mhca.MMHCAConfig, mhca.MMHCA_PRESETS, mhca.MMHCA_PARAMETERS, mhca),
     "swin": Entry(swin.Swin, swin.SwinConfig, swin.PRESETS, swin.PARAMETERS, swin),
     "swinir": Entry(swinir.SwinIR, swinir.SwinIRConfig, swinir.PRESETS, swinir.PARAMETERS, swinir),
     "transformer": Entry(

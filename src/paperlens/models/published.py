@@ -11,6 +11,7 @@ PUBLISHED_BUFFERS  regexes of published names without a tensor of ours (index ta
 ALIASES            published alias -> published name, for one tensor of ours that has two published names; a
                    parameter that our module registers twice needs no entry
 DEAD               regexes of published parameter names that never reach the output, so have no gradient
+dead(config)       the same, where it depends on the configuration
 dropped(config)    published name -> shape of parameters that a checkpoint has and our model leaves out
 run_published(model, *args, **kwargs)   where our forward takes or gives things in another order
 
@@ -165,7 +166,9 @@ def published_slots(module: nn.Module) -> Iterator[Slot]:
 
 def dead(module: nn.Module) -> set[str]:
     """Our names of the parameters that never reach the output."""
-    patterns = [re.compile(p) for p in getattr(_entry(module).module, "DEAD", ())]
+    file = _entry(module).module
+    names = file.dead(module.config) if hasattr(file, "dead") else getattr(file, "DEAD", ())
+    patterns = [re.compile(p) for p in names]
     return {s.ours for s in published_slots(module) if any(p.fullmatch(s.name) for p in patterns)}
 
 

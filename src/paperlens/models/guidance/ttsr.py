@@ -27,6 +27,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from paperlens.layers.mean_shift import MeanShift
 from paperlens.models.guidance import ttsr_main
 from paperlens.models.guidance.ttsr_main import TTSRMain, TTSRMainConfig
 from paperlens.ops import patches
@@ -112,7 +113,7 @@ class TextureExtractor(nn.Module):
     def __init__(self, dims: tuple[int, int, int]) -> None:
         super().__init__()
         a, b, c = dims
-        self.normalise = MeanShift()
+        self.normalise = MeanShift(IMAGENET_MEAN, IMAGENET_STD)
         self.level1 = nn.Sequential(nn.Conv2d(3, a, 3, padding=1), nn.ReLU())
         self.level2 = nn.Sequential(
             nn.Conv2d(a, a, 3, padding=1),
@@ -134,17 +135,6 @@ class TextureExtractor(nn.Module):
         first = self.level1(self.normalise((image + 1) / 2))
         second = self.level2(first)
         return [first, second, self.level3(second)]
-
-
-class MeanShift(nn.Conv2d):
-    """(image - mean) / std of ImageNet as a frozen 1x1 convolution: the form in which the checkpoint stores it."""
-
-    def __init__(self) -> None:
-        super().__init__(3, 3, 1)
-        mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
-        self.weight.data = rearrange(torch.diag(1 / std), "o i -> o i 1 1")
-        self.bias.data = -mean / std  # type: ignore[union-attr]
-        self.requires_grad_(False)
 
 
 def run_published(model: nn.Module, *args: Any, **inputs: Any) -> Any:

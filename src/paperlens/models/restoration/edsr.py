@@ -22,9 +22,9 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from paperlens.layers.bicubic_skip import enlarge, start_at_zero
+from paperlens.layers.residual import ResidualBlock
 from paperlens.layers.upsample import SubPixelUpsample
 
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
@@ -102,20 +102,6 @@ class EDSR(nn.Module):
         shallow = self.head((low_res - self.mean) * self.config.value_range)
         restored = self.last(self.upsample(self.body(shallow) + shallow)) / self.config.value_range
         return restored + (enlarge(low_res, self.config.scale) if self.config.bicubic_skip else self.mean)
-
-
-class ResidualBlock(nn.Module):
-    """x + residual_scale * conv(relu(conv(x))): no normalisation, nothing after the sum (Fig. 2c)."""
-
-    def __init__(self, dim: int, residual_scale: float) -> None:
-        super().__init__()
-        self.residual_scale = residual_scale
-        self.conv1 = nn.Conv2d(dim, dim, 3, padding=1)
-        self.conv2 = nn.Conv2d(dim, dim, 3, padding=1)
-
-    def forward(self, features: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
-        """The shape stays."""
-        return features + self.residual_scale * self.conv2(F.relu(self.conv1(features)))
 
 
 # Our names -> those of the authors' torch release (see models/published.py); there is no golden file of it.

@@ -1,0 +1,1 @@
+"""Magnetic resonance imaging: one contrast helps another."""
