@@ -9,7 +9,7 @@ from paperlens.metrics.shapes import same_shape
 
 
 def psnr(
-    prediction: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"], data_range: float
+    prediction: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"], data_range: float | int
 ) -> Float[Tensor, ""]:
     """Peak signal-to-noise ratio in dB, the mean over images of each image's own.
 
@@ -30,7 +30,7 @@ def psnr(
 def psnr_each(
     prediction: Float[Tensor, "b c h w"],
     target: Float[Tensor, "b c h w"],
-    data_range: float | Float[Tensor, " b"],
+    data_range: float | int | Float[Tensor, " b"],
 ) -> Float[Tensor, " b"]:
     """As `psnr`, one value for each image; the range may differ from image to image."""
     same_shape(prediction, target)

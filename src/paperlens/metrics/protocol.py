@@ -62,7 +62,7 @@ class Protocol:
     colour: Literal["rgb", "luma"] = "rgb"
     eight_bit: bool = False
     border: int = 0
-    data_range: float | Literal["maximum"] = 1.0
+    data_range: float | int | Literal["maximum"] = 1.0
     window: Window = "gaussian"
 
     def psnr(self, prediction: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"]) -> Score:

@@ -30,7 +30,7 @@ SIGMA = 1.5
 def ssim(
     prediction: Float[Tensor, "b c h w"],
     target: Float[Tensor, "b c h w"],
-    data_range: float,
+    data_range: float | int,
     window: Window = "gaussian",
 ) -> Float[Tensor, ""]:
     """Structural similarity, the mean over valid window positions, channels and images; 1 for equal images.
@@ -51,7 +51,7 @@ def ssim(
 def ssim_each(
     prediction: Float[Tensor, "b c h w"],
     target: Float[Tensor, "b c h w"],
-    data_range: float | Float[Tensor, " b"],
+    data_range: float | int | Float[Tensor, " b"],
     window: Window = "gaussian",
 ) -> Float[Tensor, " b"]:
     """As `ssim`, one value for each image; the range may differ from image to image."""
@@ -61,7 +61,7 @@ def ssim_each(
 def ssim_map(
     prediction: Float[Tensor, "b c h w"],
     target: Float[Tensor, "b c h w"],
-    data_range: float | Float[Tensor, " b"],
+    data_range: float | int | Float[Tensor, " b"],
     window: Window = "gaussian",
 ) -> Float[Tensor, "b c h_valid w_valid"]:
     """SSIM at every position where the whole window lies inside the image (Eq. 13)."""
