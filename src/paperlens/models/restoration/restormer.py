@@ -1,0 +1,255 @@
+"""Restormer: attention between channels makes high resolutions affordable.
+
+Zamir et al., "Restormer: Efficient Transformer for High-Resolution Image Restoration", CVPR 2022,
+    arXiv:2111.09881.
+
+Input    degraded image, float, 0..1       b c h w        sides are multiples of 8; see ops.pad
+Output   restored image, same range        b out h w
+
+Symbols (paper -> code)
+    C  width of level 1    dim               L_1 .. L_4  blocks of a level   depths
+    alpha  temperature     temperature       L_r  refinement blocks          refinement
+    gamma  expansion       expansion         heads of a level                num_heads
+Departures: none.
+Quirks kept: alpha multiplies, although Eq. 1 divides by it; the bias-free norm divides by the standard
+    deviation around the mean but does not subtract the mean; level 1 of the decoder keeps both halves, 2 C
+    channels, and so do the refinement blocks; the hidden width of the feed-forward network is rounded down
+    (127 at C = 48).
+Published size: 26.13M and 140.99 G multiply-accumulates at 256x256 (paper, which leaves the attention
+    products out); counted 26,126,644 for deblurring, all live, and 154.88 G of which 13.89 G are attention's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paperlens.layers.channel_norm import ChannelNorm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestormerConfig:
+    """Sec. 4; the defaults are deblurring, deraining and single-image defocus."""
+
+    in_channels: int = 3
+    out_channels: int = 3
+    dim: int = 48
+    depths: tuple[int, int, int, int] = (4, 6, 6, 8)
+    refinement: int = 4
+    num_heads: tuple[int, int, int, int] = (1, 2, 4, 8)
+    expansion: float = 2.66
+    norm: Literal["with_bias", "bias_free"] = "with_bias"
+    dual_pixel: bool = False
+
+
+PRESETS: Mapping[str, RestormerConfig] = {
+    "deblur": RestormerConfig(),
+    "denoise_real": RestormerConfig(norm="bias_free"),
+    "denoise_gray": RestormerConfig(in_channels=1, out_channels=1, norm="bias_free"),
+    "dual_pixel": RestormerConfig(in_channels=6, dual_pixel=True),
+    "tiny": RestormerConfig(dim=8, depths=(1, 1, 1, 1), refinement=1, num_heads=(1, 2, 2, 4)),
+}
+PARAMETERS: Mapping[str, int] = {
+    "deblur": 26_126_644,
+    "denoise_real": 26_111_668,
+    "denoise_gray": 26_109_076,
+    "dual_pixel": 26_132_548,
+    "tiny": 208_217,
+}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "deblur": ((1, 3, 256, 256), 154.88),
+    "denoise_real": ((1, 3, 256, 256), 154.88),
+    "denoise_gray": ((1, 1, 256, 256), 154.71),
+    "dual_pixel": ((1, 6, 256, 256), 155.269),
+}
+
+
+def example(config: RestormerConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small image whose sides are multiples of 8."""
+    height, width = ((16, 24), (24, 8), (8, 40))[step]
+    return (torch.rand(batch, config.in_channels, height, width),)
+
+
+class Restormer(nn.Module):
+    """A U-Net of transformer blocks over four levels, refinement at full size, a global skip (Fig. 2)."""
+
+    def __init__(self, config: RestormerConfig) -> None:
+        super().__init__()
+        self.config = config
+        if not config.dual_pixel and config.in_channels != config.out_channels:
+            raise ValueError(
+                f"the output is added to the input: in_channels {config.in_channels} must be out_channels "
+                f"{config.out_channels}, unless dual_pixel is set"
+            )
+        dims = [config.dim * 2**i for i in range(4)]
+
+        def level(i: int, dim: int, depth: int | None = None) -> nn.Sequential:
+            blocks = range(config.depths[i] if depth is None else depth)
+            return nn.Sequential(*(TransformerBlock(config, dim, config.num_heads[i]) for _ in blocks))
+
+        self.embedding = nn.Conv2d(config.in_channels, config.dim, 3, padding=1, bias=False)
+        self.encoder = nn.ModuleList(level(i, dims[i]) for i in range(3))
+        self.down = nn.ModuleList(Downsample(dims[i]) for i in range(3))
+        self.latent = level(3, dims[3])
+        self.up = nn.ModuleList(Upsample(dims[i + 1]) for i in range(3))
+        self.reduce = nn.ModuleList(nn.Conv2d(2 * dims[i], dims[i], 1, bias=False) for i in (1, 2))
+        self.decoder = nn.ModuleList(level(i, dims[max(i, 1)]) for i in range(3))
+        self.refinement = level(0, dims[1], config.refinement)
+        if config.dual_pixel:
+            self.skip = nn.Conv2d(dims[0], dims[1], 1, bias=False)
+        self.output = nn.Conv2d(dims[1], config.out_channels, 3, padding=1, bias=False)
+
+    def forward(self, degraded: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out h w"]:
+        """The restored image; ValueError for a side that is no multiple of 8."""
+        for name, side in (("height", degraded.shape[2]), ("width", degraded.shape[3])):
+            if side % 8:
+                raise ValueError(f"8 does not divide {name} {side}; pad with ops.pad_to")
+        # Channels last: norms and depth-wise convolutions read a pixel's channels together.
+        shallow = self.embedding(degraded.contiguous(memory_format=torch.channels_last))
+        features, skips = shallow, []
+        for blocks, down in zip(self.encoder, self.down, strict=True):
+            skips.append(blocks(features))
+            features = down(skips[-1])
+        features = self.latent(features)
+        for i in (2, 1, 0):
+            features = torch.cat([self.up[i](features), skips[i]], dim=1)
+            features = self.decoder[i](self.reduce[i - 1](features) if i else features)
+        features = self.refinement(features)
+        if self.config.dual_pixel:
+            return self.output(features + self.skip(shallow))
+        return self.output(features) + degraded
+
+
+class TransformerBlock(nn.Module):
+    """x + MDTA(LN(x)), then x + GDFN(LN(x))."""
+
+    def __init__(self, config: RestormerConfig, dim: int, num_heads: int) -> None:
+        super().__init__()
+        self.norm1 = channel_norm(config, dim)
+        self.attention = TransposedAttention(dim, num_heads)
+        self.norm2 = channel_norm(config, dim)
+        self.feed_forward = GatedFeedForward(dim, config.expansion)
+
+    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """The shape stays."""
+        features = features + self.attention(self.norm1(features))
+        return features + self.feed_forward(self.norm2(features))
+
+
+class TransposedAttention(nn.Module):
+    """MDTA: channels attend to channels, so that cost is linear in pixels (Eq. 1)."""
+
+    def __init__(self, dim: int, num_heads: int) -> None:
+        super().__init__()
+        if dim % num_heads:
+            raise ValueError(f"num_heads {num_heads} does not divide dim {dim}")
+        self.num_heads = num_heads
+        self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
+        self.qkv = nn.Conv2d(dim, 3 * dim, 1, bias=False)
+        self.qkv_depthwise = nn.Conv2d(3 * dim, 3 * dim, 3, padding=1, groups=3 * dim, bias=False)
+        self.projection = nn.Conv2d(dim, dim, 1, bias=False)
+
+    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """The shape stays; every pixel takes part in every weight."""
+        qkv = self.qkv_depthwise(self.qkv(features))
+        attended = self.attend(*rearrange(qkv, "b (three c) h w -> three b c h w", three=3))
+        return self.projection(attended)
+
+    def attend(
+        self, q: Float[Tensor, "b c h w"], k: Float[Tensor, "b c h w"], v: Float[Tensor, "b c h w"]
+    ) -> Float[Tensor, "b c h w"]:
+        """softmax(alpha q k^T) v with q and k of unit length over the pixels."""
+        height, width = v.shape[2:]
+        q, k, v = (
+            rearrange(x, "b (heads c) h w -> b heads c (h w)", heads=self.num_heads) for x in (q, k, v)
+        )
+        weights = (F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).mT * self.temperature).softmax(dim=-1)
+        return rearrange(weights @ v, "b heads c (h w) -> b (heads c) h w", h=height, w=width)
+
+
+class GatedFeedForward(nn.Module):
+    """GDFN: W_out (gelu(DW1 W1 x) * DW2 W2 x) (Eq. 2)."""
+
+    def __init__(self, dim: int, expansion: float) -> None:
+        super().__init__()
+        hidden = int(dim * expansion)
+        self.expand = nn.Conv2d(dim, 2 * hidden, 1, bias=False)
+        self.depthwise = nn.Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=False)
+        self.contract = nn.Conv2d(hidden, dim, 1, bias=False)
+
+    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """The shape stays."""
+        gate, value = self.depthwise(self.expand(features)).chunk(2, dim=1)
+        return self.contract(F.gelu(gate) * value)
+
+
+class Downsample(nn.Sequential):
+    """Half the channels, then four pixels become four channels."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(nn.Conv2d(dim, dim // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
+
+
+class Upsample(nn.Sequential):
+    """Twice the channels, then four channels become four pixels."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(nn.Conv2d(dim, 2 * dim, 3, padding=1, bias=False), nn.PixelShuffle(2))
+
+
+def channel_norm(config: RestormerConfig, dim: int) -> nn.Module:
+    """LayerNorm over the channels of a pixel, for denoising without any bias."""
+    return BiasFreeNorm(dim, eps=1e-5) if config.norm == "bias_free" else ChannelNorm(dim, eps=1e-5)
+
+
+class BiasFreeNorm(nn.Module):
+    """w x / sqrt(var + eps): no bias, and the mean stays."""
+
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(dim)), eps
+
+    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """The shape stays."""
+        variance = features.var(dim=1, correction=0, keepdim=True)
+        return features * torch.rsqrt(variance + self.eps) * rearrange(self.weight, "c -> c 1 1")
+
+
+# Our names -> the published ones, applied in this order.
+PUBLISHED_NAMES = (
+    (r"^embedding\.", "patch_embed.proj."),
+    (r"^encoder\.0\.", "encoder_level1."),
+    (r"^encoder\.1\.", "encoder_level2."),
+    (r"^encoder\.2\.", "encoder_level3."),
+    (r"^decoder\.0\.", "decoder_level1."),
+    (r"^decoder\.1\.", "decoder_level2."),
+    (r"^decoder\.2\.", "decoder_level3."),
+    (r"^down\.0\.", "down1_2.body."),
+    (r"^down\.1\.", "down2_3.body."),
+    (r"^down\.2\.", "down3_4.body."),
+    (r"^up\.0\.", "up2_1.body."),
+    (r"^up\.1\.", "up3_2.body."),
+    (r"^up\.2\.", "up4_3.body."),
+    (r"^reduce\.0\.", "reduce_chan_level2."),
+    (r"^reduce\.1\.", "reduce_chan_level3."),
+    (r"^skip\.", "skip_conv."),
+    (r"\.(norm[12])\.", r".\1.body."),
+    (r"\.attention\.qkv_depthwise\.", ".attn.qkv_dwconv."),
+    (r"\.attention\.projection\.", ".attn.project_out."),
+    (r"\.attention\.", ".attn."),
+    (r"\.feed_forward\.expand\.", ".ffn.project_in."),
+    (r"\.feed_forward\.depthwise\.", ".ffn.dwconv."),
+    (r"\.feed_forward\.contract\.", ".ffn.project_out."),
+)
+GOLDENS: Mapping[str, RestormerConfig] = {
+    "restormer_deblur": PRESETS["deblur"],
+    "restormer_dn_real": PRESETS["denoise_real"],
+    "restormer_dn_gray": PRESETS["denoise_gray"],
+    "restormer_dpdd": PRESETS["dual_pixel"],
+}
