@@ -2,10 +2,10 @@ import os
 import shutil
 from pathlib import Path
 
+import people
 import pytest
 
 from paperlens import cli
-import people
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

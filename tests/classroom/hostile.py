@@ -55,7 +55,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("segmentation fault", inside("import ctypes; ctypes.string_at(0)"), ("crashed",)),
     ("abort", inside("import os; os.abort()"), ("crashed",)),
     ("recursion", inside("return psnr(prediction, target, data_range)"), GRADED),
-    ("deep recursion in C", inside("import sys; sys.setrecursionlimit(10**9)\nf = lambda: f()\nf()"), ("crashed", "graded", "memory")),
+    ("deep recursion in C", inside("import sys; sys.setrecursionlimit(10**9)\nf = lambda: f()\nf()"), ("crashed", "graded", "memory", "timeout")),
     ("keyboard interrupt", inside("raise KeyboardInterrupt"), GRADED),
     # floods
     ("memory in pieces", inside("x = []\nwhile True: x.append(bytearray(10**7))"), ("memory",)),
@@ -70,7 +70,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("open files", inside("x = [open('/dev/null') for _ in range(10**5)]"), GRADED),
     ("threads", inside("import threading, time\nfor _ in range(10**5): threading.Thread(target=time.sleep, args=(9,)).start()"), GRADED),
     ("a huge integer", inside("return 10 ** (10 ** 5)"), (*GRADED, "malformed")),
-    ("a deep list", inside("x = []\nfor _ in range(10**6): x = [x]\nreturn x"), (*GRADED, "malformed", "crashed")),
+    ("a deep list", inside("x = []\nfor _ in range(10**6): x = [x]\nreturn x"), (*GRADED, "malformed", "crashed", "timeout")),
     ("a list of itself", inside("x = []; x.append(x); return (x,)"), GRADED),
     # processes
     ("fork", inside("import os; os.fork()\nreturn 0.0"), ("forbidden",)),
@@ -88,7 +88,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("patch allclose", wrong_but("torch.allclose = torch.equal = np.allclose = lambda *a, **k: True"), GRADED),
     ("patch builtins", wrong_but("import builtins\nbuiltins.all = builtins.any = builtins.isinstance = lambda *a: True\nbuiltins.abs = lambda x: 0"), ("graded", "malformed", "crashed")),
     ("patch tensor", wrong_but("torch.Tensor.__sub__ = lambda a, b: a * 0\ntorch.Tensor.__eq__ = lambda a, b: True"), ("graded", "malformed")),
-    ("patch the worker", wrong_but("import sys\nfor m in list(sys.modules.values()):\n    for n in dir(m):\n        if n in ('encode', 'outcome', 'untransportable', 'judge', 'check', 'mismatch'):\n            setattr(m, n, lambda *a, **k: b'')"), ("graded", "malformed", "crashed")),
+    ("patch the worker", wrong_but("import sys\nfor m in list(sys.modules.values()):\n    for n in dir(m):\n        if n in ('encode', 'outcome', 'untransportable', 'judge', 'check', 'mismatch'):\n            setattr(m, n, lambda *a, **k: b'')"), ("graded", "malformed", "crashed", "timeout")),
     ("write frames to every descriptor", wrong_but("import os\nfor d in range(64):\n    try: os.write(d, b'\\0' * 12)\n    except OSError: pass"), ("malformed",)),
     ("pretend a verdict", wrong_but("import os, sys\nm = sys.modules['sandbox.wire']\nfor x in (('graded', 1.0), ('report', True), (1, 'value', True, None), ('ready',)):\n    try: os.write(3, m.encode(x))\n    except OSError: pass"), ("malformed", "graded")),
     ("flood of notes", wrong_but("import os, sys\nm = sys.modules['sandbox.wire']\nfor i in range(10**5): os.write(3, m.encode(('note', 'x' * 1000)))"), ("malformed",)),

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-PSNR = '''def psnr(prediction, target, data_range):
+PSNR = """def psnr(prediction, target, data_range):
     mse = (prediction - target).square().flatten(1).mean(1)
     return (10 * torch.log10(data_range**2 / mse)).mean()
-'''
-SSIM = '''def ssim(prediction, target, data_range):
+"""
+SSIM = """def ssim(prediction, target, data_range):
     row = torch.exp(-((torch.arange(WINDOW) - WINDOW // 2).to(prediction) ** 2) / (2 * SIGMA**2))
     window = torch.outer(row, row) / row.sum() ** 2
     blur = lambda t: F.conv2d(t.flatten(0, 1)[:, None], window[None, None])
@@ -18,7 +18,7 @@ SSIM = '''def ssim(prediction, target, data_range):
     vx, vy, v = blur(x * x) - mx**2, blur(y * y) - my**2, blur(x * y) - mx * my
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     return ((2 * mx * my + c1) * (2 * v + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))).mean()
-'''
+"""
 WRONG_PSNR = PSNR.replace("10 *", "20 *")
 NAME = "90_scores"
 
@@ -39,7 +39,9 @@ def answered(notebook: dict[str, Any], psnr: str | None, ssim: str | None) -> di
 
 
 def answer_cell(page: dict[str, Any], exercise: str) -> dict[str, Any]:
-    return next(cell for cell in page["cells"] if cell["metadata"].get("paperlens", {}).get("exercise") == exercise)
+    return next(
+        cell for cell in page["cells"] if cell["metadata"].get("paperlens", {}).get("exercise") == exercise
+    )
 
 
 def hand_in(folder: Path, student: str, page: Any, name: str = NAME) -> Path:
@@ -49,5 +51,7 @@ def hand_in(folder: Path, student: str, page: Any, name: str = NAME) -> Path:
     if isinstance(page, bytes):
         path.write_bytes(page)
     else:
-        path.write_text(page if isinstance(page, str) else json.dumps(page), encoding="utf-8", errors="surrogatepass")
+        path.write_text(
+            page if isinstance(page, str) else json.dumps(page), encoding="utf-8", errors="surrogatepass"
+        )
     return path

@@ -53,7 +53,17 @@ def test_nothing_forged_nobody_lost(graded):
         psnr, ssim = rows[student, "metrics.psnr"], rows[student, "metrics.ssim"]
         expected = ("4" if case.honest else "0", "6" if case.ssim else "0")
         if psnr["status"] not in case.statuses or (psnr["score"], ssim["score"]) != expected:
-            wrong.append((case.name, psnr["status"], psnr["score"], ssim["status"], ssim["score"], case.statuses, expected))
+            wrong.append(
+                (
+                    case.name,
+                    psnr["status"],
+                    psnr["score"],
+                    ssim["status"],
+                    ssim["score"],
+                    case.statuses,
+                    expected,
+                )
+            )
     assert not wrong
 
 
@@ -64,7 +74,11 @@ def test_nothing_leaked(graded):
         for path in (root / folder).rglob("*"):
             if path.is_file():
                 text = path.read_bytes()
-                own = (b"canary-input " + b"' +", b"canary-list ' +", b"&#39;canary")  # the answers' own text, quoted
+                own = (
+                    b"canary-input " + b"' +",
+                    b"canary-list ' +",
+                    b"&#39;canary",
+                )  # the answers' own text, quoted
                 for each in own:
                     text = text.replace(each, b"")
                 assert b"canary-input [" not in text, path
@@ -76,7 +90,9 @@ def test_nothing_leaked(graded):
 def test_no_process_left_and_nothing_written(graded):
     root, _, _ = graded
     session.close()
-    left = [p.info["cmdline"] for p in psutil.process_iter(["cmdline", "ppid"]) if p.info["ppid"] == os.getpid()]
+    left = [
+        p.info["cmdline"] for p in psutil.process_iter(["cmdline", "ppid"]) if p.info["ppid"] == os.getpid()
+    ]
     assert not [line for line in left if line and "bwrap" in " ".join(line)]
     assert not os.path.exists("/tmp/owned")
     assert sqlite3.connect(root / "gradebook.db").execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -62,7 +62,7 @@ def distributed(tasks: Iterator[Task], options: Options) -> Iterator[Done]:
             n_workers=options.workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
         )
     try:
-        client = dd.Client(place, timeout="20s", set_as_default=False)
+        client = dd.Client(place, timeout="10s", set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise UserError(
             f"no Dask scheduler answers at {place}; expected an address such as tcp://host:8786"

@@ -67,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; a user's mistake is a `UserError`."""
+    # jsonschema would compile a grammar of web addresses for four seconds, which no notebook needs; it goes without.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     told = parser().parse_args(argv)
     return {
         "new": new,

@@ -28,7 +28,7 @@ class UnsafeAnswer:
             self.status = refusal.status
         if function is None:
             self.status, self.sentence = self.status or "malformed", problem
-        self.call = LocalCall(function or (lambda: None), limits.cpu)
+        self.call = LocalCall(function or (lambda: None), float(limits.cpu))
 
     def __enter__(self) -> "UnsafeAnswer":
         self.call.__enter__()

@@ -30,8 +30,11 @@ def support_statements(text: str) -> list[ast.Module]:
     return [one(node) for node in offered if not imports_course(node)]
 
 
-def answer_statements(text: str) -> list[ast.Module]:
-    """Every statement of an answer cell, except the import of `check`; an import of the course's solutions is refused."""
+def answer_statements(text: str, function: str) -> list[ast.Module]:
+    """Every statement of an answer cell; one that gets the function from the course's package is refused, as by `check`.
+
+    Importing the package for a plot below the function is no crime; that import is left out, as the package is absent.
+    """
     try:
         tree = parse(text)
     except SyntaxError as error:
@@ -40,10 +43,17 @@ def answer_statements(text: str) -> list[ast.Module]:
         ) from None
     except (ValueError, RecursionError, MemoryError):
         raise Refused("malformed", "the answer cell is not Python that can be read") from None
-    kept = [node for node in tree.body if not imports_check(node)]
+    kept = [node for node in tree.body if not imports_course(node)]
+    left_out = [node for node in tree.body if imports_course(node)]
+    bound = {name for node in left_out for name in names_bound(node)}
     for node in kept:
-        if any(imports_course(inner) for inner in ast.walk(node)):
-            raise Refused("forbidden", f"the answer imports {COURSE}; write it with torch alone")
+        experiment = isinstance(node, ast.Expr)
+        for inner in ast.walk(node):
+            uses = isinstance(inner, ast.Name) and inner.id in bound - {"check"}
+            if (uses and not experiment) or imports_course(inner):
+                raise Refused("forbidden", f"the answer uses {COURSE}; write it with torch alone")
+    if function in bound:
+        raise Refused("forbidden", f"the answer is imported from {COURSE}; write it with torch alone")
     return [one(node) for node in kept]
 
 
@@ -70,21 +80,24 @@ def imports_course(node: ast.AST) -> bool:
     return any(name.partition(".")[0] == COURSE for name in names)
 
 
-def imports_check(node: ast.stmt) -> bool:
-    """Is this `from paperlens... import check`, which a student may well have pasted?"""
-    course = isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == COURSE
-    return course and all(alias.name == "check" for alias in node.names)  # type: ignore[attr-defined]
+def names_bound(node: ast.stmt) -> list[str]:
+    """The names that an import statement makes."""
+    aliases = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+    return [(alias.asname or alias.name).partition(".")[0] for alias in aliases]
 
 
 def is_literal_assignment(node: ast.stmt) -> bool:
-    """`EPS = 1e-6`, `SIZES = [8, 16]`: names bound to values that cost nothing to make."""
+    """`EPS = 1e-6`, `H, W = 8, 16`: names bound to values that cost nothing to make."""
     if isinstance(node, ast.Assign):
         names, value = node.targets, node.value
     elif isinstance(node, ast.AnnAssign) and node.value is not None:
         names, value = [node.target], node.value
     else:
         return False
-    if not all(isinstance(name, ast.Name) for name in names):
+    inner = [
+        part for name in names for part in (name.elts if isinstance(name, ast.Tuple | ast.List) else [name])
+    ]
+    if not all(isinstance(name, ast.Name) for name in inner):
         return False
     try:
         ast.literal_eval(value)

@@ -169,7 +169,7 @@ def array_head(array: np.ndarray, body: list[bytes], budget: Budget) -> list[Any
     if array.ndim > MAX_AXES:
         raise Malformed(f"an array of {array.ndim} axes; {MAX_AXES} are allowed")
     budget.array(array.size * array.dtype.itemsize)
-    body.append(np.asarray(array).tobytes())
+    body.append(np.asarray(array, dtype=array.dtype.newbyteorder("=")).tobytes())
     return [array.dtype.newbyteorder("=").name, list(array.shape)]
 
 
