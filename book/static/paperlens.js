@@ -84,10 +84,10 @@ function guess(box) {
   box.querySelector(".pl-outcome").before(area);
 }
 
-// Names for what the theme and the notebook renderer leave without one (axe-core: button-name, summary-name, frames).
+// Names for what the theme and the notebook renderer leave without one (axe-core: summary-name, scrollable-region-focusable).
 function names() {
-  for (const button of document.querySelectorAll("button.search-button, button.search-button__button")) button.setAttribute("aria-label", "Search");
   for (const summary of document.querySelectorAll("details.hide > summary")) summary.removeAttribute("aria-label");
+  for (const summary of document.querySelectorAll("nav details > summary")) summary.setAttribute("aria-label", "Pages below");
   for (const area of document.querySelectorAll(".cell_output .output pre, .highlight pre, div.output_area")) if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from paperlens.errors import UserError
 from paperlens.site import assemble
 from paperlens.site.execute import execute
+from paperlens.site.lighten import lighten
 from paperlens.site.places import Places
 from paperlens.site.source import read_all
 from paperlens.site.vendor import vendor
@@ -32,6 +33,7 @@ def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str
     sphinx(places, builder, target)
     if builder == "html":
         not_found(target / "404.html")
+        lighten(target)
     return target
 
 
