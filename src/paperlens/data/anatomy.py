@@ -40,9 +40,7 @@ class Anatomy:
 
 
 def build(generator: torch.Generator, lattice: Lattice) -> Anatomy:
-    """The anatomy that the generator's seed stands for, at the voxels of the lattice. Draws in a fixed
-    order.
-    """
+    """The anatomy of the generator's seed at the voxels of the lattice; draws in a fixed order."""
     position = warp(generator, lattice)
     sampled = F.grid_sample(
         template()[None], _unit(position)[None], mode="bilinear", padding_mode="zeros", align_corners=True
@@ -68,9 +66,7 @@ def build(generator: torch.Generator, lattice: Lattice) -> Anatomy:
 
 
 def warp(generator: torch.Generator, lattice: Lattice) -> Float[Tensor, "3 z h w"]:
-    """Where each voxel takes its tissue from, in template mm: size and slant of the head, then bends of 45
-    and 14 mm.
-    """
+    """Where each voxel takes its tissue from, template mm: size and slant of the head, bends of 45 and 14 mm."""
     centre = rearrange(torch.tensor([e / 2 for e in EXTENT]), "d -> d 1 1 1")
     position = lattice.positions() - centre
     matrix = torch.eye(3) + 0.03 * torch.randn(3, 3, generator=generator)
@@ -93,9 +89,7 @@ def sharpen(
 
 
 def lesions(generator: torch.Generator, position: Float[Tensor, "3 z h w"]) -> tuple[Map, Map]:
-    """3 to 12 blobs in white matter, radii 1.5 to 4 mm; about a third are black holes. Share damaged, share
-    black.
-    """
+    """Shares damaged and black: 3 to 12 blobs in white matter, radii 1.5 to 4 mm, a third black holes."""
     white = template()[2]
     candidates = (white > 0.9).nonzero()
     count = int(torch.randint(3, 13, (), generator=generator))
@@ -118,9 +112,7 @@ def lesions(generator: torch.Generator, position: Float[Tensor, "3 z h w"]) -> t
 
 
 def iron(generator: torch.Generator, position: Float[Tensor, "3 z h w"]) -> Map:
-    """Iron of the deep nuclei in ppm, from data/physics/nuclei.csv, scaled by a factor 0.6 to 1.2 that stands
-    for age.
-    """
+    """Iron of the deep nuclei in ppm (data/physics/nuclei.csv) times 0.6 to 1.2, which stands for age."""
     age = 0.6 + 0.6 * torch.rand((), generator=generator)
     result = torch.zeros(position.shape[1:])
     for row in rows("nuclei"):
@@ -147,9 +139,7 @@ def vessels(generator: torch.Generator, lattice: Lattice) -> Map:
 
 
 def _near_fluid(fluid: Map) -> Map:
-    """Large vessels run in the fluid spaces; 0 in the depth of the tissue, 1 from a fluid share of one
-    half.
-    """
+    """Large vessels run in the fluid spaces: 0 deep in tissue, 1 from a fluid share of one half."""
     return (2.5 * F.avg_pool2d(fluid[:, None], 3, stride=1, padding=1)[:, 0] - 0.25).clamp(0, 1)
 
 

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 
 def cache_folder() -> Path:
-    """The folder, made if missing; PAPERLENS_CACHE overrides XDG_CACHE_HOME/paperlens and
-    ~/.cache/paperlens.
-    """
+    """The folder, made if missing: PAPERLENS_CACHE, else XDG_CACHE_HOME/paperlens, else ~/.cache/paperlens."""
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paperlens"
     folder = Path(os.environ.get("PAPERLENS_CACHE") or user)
     folder.mkdir(parents=True, exist_ok=True)
@@ -20,9 +18,7 @@ def cache_folder() -> Path:
 
 
 def stored(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-    """The array kept under `name` in the cache folder, made and kept where it is missing or was left
-    unreadable.
-    """
+    """The array kept under `name` in the cache folder; made and kept where it is missing or unreadable."""
     file = cache_folder() / f"{name}.npy"
     try:
         return np.asarray(np.load(file))

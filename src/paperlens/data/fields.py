@@ -22,9 +22,7 @@ KEPT = (
 def _basis(
     positions: tuple[float, ...], spacing: float, extent: float, derivative: bool
 ) -> Float[Tensor, "n knots"]:
-    """Cubic B-splines (or their slopes, per mm) at positions in mm; the knots reach one and a half spacings
-    beyond.
-    """
+    """Cubic B-splines (or their slopes per mm) at positions in mm; the knots reach beyond both ends."""
     knots = (torch.arange(int(extent / spacing) + 5, dtype=torch.float64) - 1.5) * spacing
     x = (torch.tensor(positions, dtype=torch.float64)[:, None] - knots) / spacing
     a = x.abs()

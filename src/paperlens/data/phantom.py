@@ -42,9 +42,7 @@ class PhantomConfig:
     first_plane: int = 50  # template mm; 50..113 is -22..41 in MNI: temporal lobes, deep nuclei, ventricles
     rows: int = 216
     columns: int = 192
-    misregistration: float | int = (
-        0.3  # SD per direction of each contrast's in-plane displacement; T2 stays in place
-    )
+    misregistration: float | int = 0.3  # SD per direction of a contrast's in-plane displacement; T2 stays
     nonuniformity: float | int = 0.2  # of the receive field: 0.2 means about 0.9 to 1.1
     noise: float | int = 1.0  # times the level of data/physics/noise.csv
 
@@ -53,10 +51,8 @@ class PhantomConfig:
         if min(planes) < 0 or max(planes) >= self.planes:
             raise ValueError(f"planes {min(planes)}..{max(planes)} are not within 0..{self.planes - 1}")
         _, h, w = template.ORIGIN
-        top, left = (
-            h + 18 - self.rows / 2,
-            w - self.columns / 2,
-        )  # the brain's middle lies 18 mm behind the origin
+        middle = h + 18  # the brain reaches further behind the origin than before it
+        top, left = middle - self.rows / 2, w - self.columns / 2
         return fields.Lattice(
             [self.first_plane + p for p in planes],
             [top + r for r in range(self.rows)],
@@ -73,9 +69,7 @@ class PhantomConfig:
 
 
 class Phantom:
-    """One simulated person; a `volumes.Measured` subject. Built on first use, then read from the cache
-    folder.
-    """
+    """One simulated person, a `volumes.Measured` subject: built on first use, then read from the cache folder."""
 
     source = "phantom"
     contrasts = sequences.CONTRASTS
@@ -84,9 +78,7 @@ class Phantom:
         self.name, self.split, self.config = f"{split}-{number:03d}", split, config
 
     def generator(self, *purpose: object) -> torch.Generator:
-        """Random numbers for one purpose, the same in every run: the seed is a checksum of name and
-        purpose.
-        """
+        """Random numbers for one purpose, the same in every run: seeded by a checksum of name and purpose."""
         return torch.Generator().manual_seed(zlib.crc32("/".join(map(str, (self.name, *purpose))).encode()))
 
     def volume(self, contrast: str) -> Volume:
@@ -109,8 +101,7 @@ class Phantom:
     def kspace(
         self, contrast: str, coils: int = 1, planes: Sequence[int] | None = None
     ) -> Complex[Tensor, "z q h w"]:
-        """What the scanner records: each plane through each coil, noise independent between coils, centred
-        FFT.
+        """What the scanner records: each plane through each coil, noise independent between coils.
 
         planes: indices, None for all. The coil maps are those of `coil_maps`; one coil means a uniform one.
         """
@@ -129,8 +120,7 @@ class Phantom:
         return receive.coil_maps(coils, self.config.rows, self.config.columns, self.generator("coils", coils))
 
     def labels(self, scale: int = 1) -> UInt8[Tensor, "z h w"]:
-        """Index into anatomy.LABELS of each voxel's largest share; scale: in-plane voxels that many times
-        larger.
+        """Index into anatomy.LABELS of the largest share; scale: in-plane voxels that many times larger.
 
         A coarse label is the majority of its own, averaged shares, not every scale-th fine label.
         """
@@ -141,17 +131,14 @@ class Phantom:
         return shares.argmax(0).to(torch.uint8)
 
     def shares(self) -> Float[Tensor, "5 z h w"]:
-        """How much of each voxel is background, fluid, gray, white, lesion: 0..1 in steps of 1/255, sum 1 to
-        rounding.
-        """
+        """Background, fluid, gray, white and lesion in each voxel: 0..1 in steps of 1/255, sum 1 to rounding."""
         whole = stored(
             self._key("shares"), lambda: simulate.shares(self._anatomy).mul(255).round().byte().numpy()
         )
         return torch.from_numpy(whole).float() / 255
 
     def clean(self, contrast: str, planes: Sequence[int] | None = None) -> Complex[Tensor, "z h w"]:
-        """Complex images without noise: signal, receive field, displacement, phase. In half precision, as
-        cached.
+        """Complex images without noise: signal, receive field, displacement, phase; in half precision.
 
         Some planes alone are made without their volume and without the cache: same numbers, a fraction of the
         time.
@@ -168,9 +155,7 @@ class Phantom:
         return torch.complex(real, imaginary)
 
     def noise(self, contrast: str, plane: int, coils: int) -> Complex[Tensor, "q h w"]:
-        """Gaussian in both channels, SD = white matter's signal / signal-to-noise ratio, times
-        config.noise.
-        """
+        """Gaussian in both channels, SD = signal of white matter / signal-to-noise ratio, times config.noise."""
         generator = self.generator(contrast, "noise", plane, coils)
         drawn = torch.randn(2, coils, self.config.rows, self.config.columns, generator=generator)
         return self._noise_level(contrast) * torch.complex(drawn[0], drawn[1])
@@ -199,9 +184,7 @@ class Phantom:
 
 @cache
 def _digest(config: PhantomConfig) -> str:
-    """Changes with the configuration and with the code and tables that make the numbers, so no stale volume
-    is read.
-    """
+    """Changes with the configuration, the code and the tables that make the numbers: nothing stale is read."""
     digest = sha256(repr(sorted(asdict(config).items())).encode())
     for module in (anatomy, fields, relaxation, simulate, template, sequences, sampling):
         digest.update(Path(str(module.__file__)).read_bytes())
@@ -214,8 +197,7 @@ def _digest(config: PhantomConfig) -> str:
 def phantom(
     subjects: int = 4, split: str = "train", config: PhantomConfig | None = None, first: int = 0
 ) -> list[Phantom]:
-    """Simulated people `first` .. `first + subjects - 1` of a split; nothing is computed until a volume is
-    asked for.
+    """People `first` .. `first + subjects - 1` of a split; nothing is computed until a volume is asked for.
 
     The same number, split and configuration give the same voxels on every run. Both splits bend one template:
     see above.
@@ -229,8 +211,7 @@ def phantom(
 def brain(
     contrast: str = "T2", plane: int = 32, subject: int = 0, config: PhantomConfig | None = None
 ) -> Float[Tensor, "h w"]:
-    """One slice at once, magnitude over its own maximum, 0..1: the beginner's picture, without building its
-    volume.
+    """One slice, magnitude over its own maximum, 0..1, without building its volume: a beginner's picture.
 
     It is plane `plane` of `phantom()[subject].volume(contrast)`; ValueError for an unknown contrast or plane.
     """

@@ -73,9 +73,7 @@ def reference_pair(
 
 
 def disparity(crop: Float[Tensor, "1 3 k k"], right: Float[Tensor, "1 3 h w"], top: int, left: int) -> int:
-    """How many pixels to the left the crop's content lies in the right view: the shift of least squared
-    difference.
-    """
+    """How many pixels to the left the content lies in the right view: the shift of least squared difference."""
     size = crop.shape[-1]
     reach = min(MAX_DISPARITY, left)
     strip = right[..., top : top + size, left - reach : left + size]

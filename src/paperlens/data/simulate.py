@@ -72,8 +72,6 @@ def background_phase(generator: torch.Generator, lattice: Lattice) -> Map:
 
 
 def shares(body: Anatomy) -> Float[Tensor, "5 z h w"]:
-    """Background, fluid, gray, sound white, lesion: the shares of each voxel in the order of
-    anatomy.LABELS.
-    """
+    """Shares of each voxel in the order of anatomy.LABELS: background, fluid, gray, sound white, lesion."""
     tissue = torch.stack([body.csf, body.gray, body.white * (1 - body.lesion), body.white * body.lesion])
     return torch.cat([(1 - tissue.sum(0, keepdim=True)).clamp_min(0), tissue])

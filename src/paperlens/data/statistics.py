@@ -21,9 +21,7 @@ PUBLISHED_PALLIDUM_R2 = (25.8, "Gelman et al., Radiology 210:759 (1999), 3 T")
 
 
 def statistics(subjects: int = 4, planes: int = 16) -> list[dict[str, Any]]:
-    """Rows of quantity, phantom (mean over subjects), spread (SD over them), published (or None) and
-    source.
-    """
+    """Rows: quantity, phantom (mean over subjects), spread (SD over them), published (or None), source."""
     people = phantom(subjects, "train", PhantomConfig(planes=planes, first_plane=66))
     measured = [_measure(person) for person in people]
     rows = []

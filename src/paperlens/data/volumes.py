@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """One contrast of one subject. Planes from feet to head, rows from front to back, columns from right to
-    left.
-    """
+    """One contrast of one subject: planes from feet to head, rows front to back, columns right to left."""
 
     subject: str
     contrast: str
@@ -79,9 +77,7 @@ class Subject(Protocol):
         ...
 
     def volume(self, contrast: str) -> Volume:
-        """The magnitude volume; ValueError naming the subject and what it has where the contrast is
-        missing.
-        """
+        """The magnitude volume; ValueError naming the subject and what it has where the contrast is not one."""
         ...
 
 
@@ -100,8 +96,7 @@ def slices(
     guide: str | None = None,
     planes: Sequence[int] | None = None,
 ) -> "datasets.Dataset":
-    """Rows of planes, columns as in the module's docstring, in torch format. planes: which indices, None for
-    all.
+    """Rows of planes, columns as in the module's docstring, in torch format; planes: indices, None for all.
 
     ValueError where a guide's volume has another shape or place than its target, or subjects differ in plane
     size.
@@ -153,9 +148,7 @@ def slices(
 
 
 class Slices(torch.utils.data.Dataset[dict[str, Any]]):
-    """Rows kept as stacked tensors: item i is {"image": 1 h w, "guide": 1 h w where there is one, "subject",
-    "plane"}.
-    """
+    """Stacked tensors; item i is {"image": 1 h w, "guide": 1 h w where there is one, "subject", "plane"}."""
 
     def __init__(self, rows: "datasets.Dataset") -> None:
         self.subjects: list[str] = list(rows["subject"])

@@ -1,5 +1,4 @@
-"""Centred, orthonormal Fourier transforms: the pixel n//2 is the origin of the image, the sample n//2 is zero
-frequency.
+"""Centred, orthonormal Fourier transforms: pixel n//2 is the origin, sample n//2 zero frequency.
 
 The inverse is also the adjoint (Parseval: energy is kept), and both hold for odd sizes, where `ifftshift` and
 `fftshift` are different rolls. The convention of fastMRI (Zbontar et al., arXiv:1811.08839): ifftshift, FFT,

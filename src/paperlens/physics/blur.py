@@ -36,9 +36,7 @@ def gaussian_kernel(
 def random_gaussian_kernel(
     generator: torch.Generator, size: int = 15, low: Number = 0.6, high: Number = 3.0
 ) -> Float[Tensor, "{size} {size}"]:
-    """Anisotropic, both SDs uniform in low..high and the angle in 0..pi: the kernels of blind
-    super-resolution.
-    """
+    """Anisotropic, both SDs uniform in low..high, the angle in 0..pi: the kernels of blind restoration."""
     draw = torch.rand(3, generator=generator)
     first, second = (low + (high - low) * draw[:2]).tolist()
     return gaussian_kernel(size, first, second, math.pi * float(draw[2]))
@@ -47,8 +45,7 @@ def random_gaussian_kernel(
 def motion_kernel(
     generator: torch.Generator, size: int = 21, steps: int = 64, shake: Number = 0.3
 ) -> Float[Tensor, "{size} {size}"]:
-    """The path of a shaken camera: a random walk with inertia, scaled to fill half the kernel, drawn with
-    bilinear dots.
+    """The path of a shaken camera: a random walk with inertia over half the kernel, in bilinear dots.
 
     shake: how much each step turns the velocity; 0 is a straight line. The path's mean lies at the centre, so
     blur moves nothing. After Boracchi and Foi, IEEE TIP 21:3502 (2012), simplified.
@@ -72,8 +69,7 @@ def motion_kernel(
 
 
 def blur(image: Float[Tensor, "b c h w"], kernel: Float[Tensor, "k k"]) -> Float[Tensor, "b c h w"]:
-    """Each channel correlated with the kernel; the border mirrors the picture without repeating its edge
-    pixel.
+    """Each channel correlated with the kernel; the border mirrors the picture, its edge pixel not repeated.
 
     ValueError where the picture is not larger than half the kernel.
     """

@@ -1,6 +1,4 @@
-"""What a camera does to light: noise, darkness, compression. Images are 0..1, `b c h w`; results are clipped
-to 0..1.
-"""
+"""What a camera does to light: noise, darkness, compression. Images `b c h w` are 0..1, results clipped."""
 
 import io
 
@@ -17,15 +15,12 @@ GAMMA = 2.2  # display value = light ** (1/2.2): the usual approximation of sRGB
 
 
 def gaussian_noise(image: Images, sigma: Number, generator: torch.Generator) -> Images:
-    """Additive noise of SD `sigma` (of 0..1; papers write 15, 25, 50 of 255), independent in every pixel and
-    channel.
-    """
+    """Additive, of SD `sigma` (of 0..1; papers write 15, 25, 50 of 255), independent in pixel and channel."""
     return (image + sigma * _normal(image, generator)).clamp(0, 1)
 
 
 def poisson_noise(image: Images, photons: Number, generator: torch.Generator) -> Images:
-    """Shot noise: each pixel counts Poisson(photons * value) photons, so bright pixels are noisier in
-    absolute terms.
+    """Shot noise: a pixel counts Poisson(photons * value) photons; bright ones vary more.
 
     photons: expected count at white. ValueError where it is not positive.
     """
@@ -41,8 +36,7 @@ def low_light(
     photons: Number = 2000,
     read_noise: Number = 0.002,
 ) -> Images:
-    """The picture taken with `exposure` times the light: undo display gamma, darken, count photons, add read
-    noise, redo gamma.
+    """With `exposure` times the light: undo display gamma, darken, count photons, add read noise, redo gamma.
 
     photons: at white under full exposure; read_noise: SD of the sensor as a fraction of white. Wei et al., "A
     Physics-Based Noise Formation Model", CVPR 2020, without its banding and colour bias. ValueError unless 0

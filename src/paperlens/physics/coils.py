@@ -19,8 +19,7 @@ __all__ = ["adaptive_combination", "adaptive_maps", "coil_maps", "expand", "redu
 def coil_maps(
     coils: int, height: int, width: int, generator: torch.Generator | None = None, radius: float = 0.7
 ) -> Complex[Tensor, "q h w"]:
-    """Smooth sensitivities of `coils` loops on a ring around the field of view, unit energy at every pixel
-    (complex64).
+    """Smooth sensitivities of loops on a ring around the field of view, unit energy per pixel, complex64.
 
     The magnitude falls as the on-axis field of a loop, (1 + (d/radius)^2)^(-3/2), with d the distance to the
     coil in half fields of view; the phase turns by a third of a half-turn across the field, along the coil's
@@ -71,9 +70,7 @@ def adaptive_maps(
 def adaptive_combination(
     coil_images: Complex[Tensor, "*b q h w"], window: int = 7
 ) -> Complex[Tensor, "*b h w"]:
-    """One complex image from q: the images projected on `adaptive_maps`; quieter than the root sum of
-    squares.
-    """
+    """One complex image from q, projected on `adaptive_maps`: quieter than the root sum of squares."""
     return reduce(coil_images, adaptive_maps(coil_images, window))
 
 

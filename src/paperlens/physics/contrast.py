@@ -106,7 +106,7 @@ def protocol(contrast: str, csf_t1: float, low_field: bool = False) -> Sequence:
     recovery. ValueError for a contrast that is not one of CONTRASTS.
     """
     sequences: dict[str, Sequence] = {
-        "T1": InversionRecovery(tr=1500.0, te=6.0, ti=300.0) if low_field else MPRAGE(),
+        "T1": InversionRecovery(tr=1500.0, te=6.0, ti=350.0) if low_field else MPRAGE(),
         "T2": SpinEcho(tr=4500.0, te=95.0),
         "PD": SpinEcho(tr=4500.0, te=15.0),
         "FLAIR": InversionRecovery(tr=9000.0, te=110.0, ti=null_time(csf_t1, 9000.0)),

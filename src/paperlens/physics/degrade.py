@@ -1,5 +1,4 @@
-"""From a sharp picture to what a restoration network is given: downsampling, and the classical chain of
-degradations.
+"""From a sharp picture to a network's input: downsampling, and the classical chain of degradations.
 
 y = JPEG(((x * k) downsampled by s) + n): Zhang et al., "Designing a Practical Degradation Model", ICCV 2021,
 Eq. 1 and 2, in its fixed order.

@@ -1,6 +1,4 @@
-"""A picture moved, turned, zoomed or bent, read at the new places by bicubic interpolation, mirrored at the
-border.
-"""
+"""A picture moved, turned, zoomed or bent, by bicubic interpolation with a mirrored border."""
 
 import math
 
@@ -49,9 +47,7 @@ def bend(
 
 
 def sample(image: Float[Tensor, "b c h w"], position: Float[Tensor, "2 k l"]) -> Float[Tensor, "b c k l"]:
-    """The picture at (row, column) positions in pixels from its centre; clipped to 0..1, as cubic weights
-    overshoot.
-    """
+    """The picture at (row, column) positions in pixels from its centre, clipped to 0..1: bicubic overshoots."""
     h, w = image.shape[-2:]
     half = rearrange(torch.tensor([h / 2, w / 2]), "d -> d 1 1")
     grid = rearrange((position / half).flip(0), "d k l -> 1 k l d").to(image).expand(len(image), -1, -1, -1)

@@ -42,8 +42,7 @@ def _mask(width: int, columns: NDArray[np.bool_], centre: slice) -> Bool[Tensor,
 def random_mask(
     width: int, acceleration: float | int, center_fraction: float | int, seed: Seed
 ) -> Bool[Tensor, " w"]:
-    """Central columns, and each other one with the probability that makes width/acceleration columns on
-    average.
+    """The centre, and each other column with the probability that makes width/acceleration on average.
 
     ValueError where the centre alone is already more than that.
     """
@@ -73,8 +72,7 @@ def equispaced_mask(
 def equispaced_fraction_mask(
     width: int, acceleration: float | int, center_fraction: float | int, seed: Seed | None = None
 ) -> Bool[Tensor, " w"]:
-    """Nearly equispaced columns whose wider, fractional step makes the total width/acceleration, centre
-    included.
+    """Nearly equispaced columns; the wider, fractional step makes width/acceleration with the centre.
 
     ValueError where the centre alone is already more than that.
     """

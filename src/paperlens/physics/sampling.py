@@ -20,9 +20,7 @@ from paperlens.ops.fourier import fft2c, fftc, ifft2c, ifftc
 
 
 def crop_centre(kspace: Inexact[Tensor, "..."], size: Sequence[int]) -> Inexact[Tensor, "..."]:
-    """The central `size` samples of the last len(size) axes, values untouched. ValueError where size exceeds
-    what is there.
-    """
+    """The central samples of the last len(size) axes, values untouched. ValueError where size exceeds them."""
     for dim, m in enumerate(size, start=-len(size)):
         n = kspace.shape[dim]
         if not 0 < m <= n:
@@ -32,9 +30,7 @@ def crop_centre(kspace: Inexact[Tensor, "..."], size: Sequence[int]) -> Inexact[
 
 
 def pad_centre(kspace: Inexact[Tensor, "..."], size: Sequence[int]) -> Inexact[Tensor, "..."]:
-    """Zeros around the centre up to `size` on the last axes: the adjoint of `crop_centre`, values
-    untouched.
-    """
+    """Zeros around the centre up to `size` on the last axes, values untouched: the adjoint of `crop_centre`."""
     widths: list[int] = []
     for dim, n in enumerate(size, start=-len(size)):
         m = kspace.shape[dim]
@@ -71,9 +67,7 @@ def truncate_kspace(image: Inexact[Tensor, "*b h w"], scale: int) -> Float[Tenso
 
 
 def truncate_axis(image: Inexact[Tensor, "..."], scale: int, dim: int) -> Complex[Tensor, "..."]:
-    """Truncation along one axis alone (in-plane phase direction, or through-plane in a 3D acquisition),
-    complex.
-    """
+    """Truncation along one axis alone, complex: the phase direction, or through the plane in a 3D scan."""
     n = image.shape[dim]
     (m,) = lower_size((n,), scale)
     kspace = fftc(image, (dim,)).movedim(dim, -1)
@@ -81,9 +75,7 @@ def truncate_axis(image: Inexact[Tensor, "..."], scale: int, dim: int) -> Comple
 
 
 def zero_fill(low_res: Inexact[Tensor, "*b k l"], size: Sequence[int]) -> Complex[Tensor, "*b h w"]:
-    """Enlarge by zeros around k-space: exact (sinc) interpolation on the truncation grid; take .real or
-    .abs().
-    """
+    """Enlarge by zeros around k-space: sinc interpolation on the truncation grid; take .real or .abs()."""
     return ifft2c(resample_kspace(fft2c(low_res), size))
 
 
@@ -128,9 +120,7 @@ def shift(
 
 
 def to_resize_grid(low_res: Float[Tensor, "*b k l"], size: Sequence[int]) -> Float[Tensor, "*b k l"]:
-    """A truncated image moved onto the grid of bicubic resizing, so that the two can be compared pixel by
-    pixel.
-    """
+    """A truncated image moved onto the grid of bicubic resizing, to be compared with one pixel by pixel."""
     k, l = low_res.shape[-2:]
     rows, columns = (grid_shift(n, m) * m / n for n, m in zip(size, (k, l), strict=True))
     return shift(low_res, -rows, -columns).real

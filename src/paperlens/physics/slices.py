@@ -1,5 +1,4 @@
-"""Resolution through the plane: what a slice of a 2D acquisition sees, and why it aliases while a 3D one
-rings.
+"""Resolution through the plane: what a slice of a 2D scan sees, and why it aliases while a 3D one rings.
 
 2D: each slice is the volume averaged with the slice profile, then only every spacing-th plane is kept;
 nothing limits the band, so detail above the new Nyquist frequency folds back. 3D: the slice axis is measured
@@ -49,15 +48,11 @@ def acquire_2d(
 
 
 def acquire_3d(volume: Float[Tensor, "*b z h w"], scale: int) -> Float[Tensor, "*b m h w"]:
-    """The same axis measured in k-space and truncated to planes // scale: band-limited, so it rings and does
-    not alias.
-    """
+    """The same axis truncated in k-space to planes // scale: band-limited, so it rings and does not alias."""
     return truncate_axis(volume, scale, dim=-3).abs()
 
 
 def transfer(weights: Float[Tensor, "m z"]) -> Complex[Tensor, " f"]:
-    """How much of each frequency 0..1/2 cycles per plane the middle slice passes; what it passes above 1/(2
-    spacing) aliases.
-    """
+    """How much of each frequency, 0..1/2 cycles per plane, the middle slice passes; above 1/(2 spacing) it folds."""
     passed: Tensor = torch.fft.rfft(weights[len(weights) // 2])
     return passed

@@ -21,8 +21,7 @@ def rain(
     length: int = 15,
     strength: Number = 0.6,
 ) -> Images:
-    """Bright streaks, all near one angle, added to the scene: O = B + R of Yang et al., CVPR 2017, Eq. 1,
-    clipped to 0..1.
+    """Bright streaks near one angle added to the scene: O = B + R of Yang et al., CVPR 2017, Eq. 1, clipped.
 
     density: share of pixels where a streak begins; length: pixels, odd; strength: brightness of a streak.
     Angles lie within 20 degrees of vertical. Streaks only: no veil of distant rain, no drops on the lens.
