@@ -1,91 +1,152 @@
-"""What a network is trained to make small: pure functions of (prediction, target), each a mean over everything.
+"""What training minimises: pure functions of a prediction and its target, each a mean, each differentiable.
 
-All take `b c h w` of one floating dtype, in the range the network works in, and return a scalar of that dtype;
-l1 and charbonnier take any shape. Unequal shapes raise ValueError: broadcasting would train on nonsense.
+All take `b c h w` of any float dtype and return a tensor with no axes. Shapes must agree: broadcasting would
+train towards nonsense, so it raises ValueError with both shapes.
 """
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import torch
+import torch.nn.functional as F
+from einops import einsum, rearrange
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
 from paperlens.metrics.shapes import same_shape
-from paperlens.metrics.structure import ssim
+from paperlens.metrics.structure import ssim as ssim_metric
 
-Scalar = Float[Tensor, ""]
-Images = Float[Tensor, "_b _c _h _w"]  # the underscores: unequal shapes are refused by same_shape, with both
-Features = Callable[[Tensor], Sequence[Tensor]]  # any network that gives maps `b d h w`, one a layer
+Features = Callable[[Tensor], Sequence[Tensor] | Mapping[str, Tensor]]
+"""A feature network: an image in, the maps of some of its layers out (b d y x each)."""
+Image = Float[Tensor, "b c h w"]
+Loss = Float[Tensor, ""]
 
 
-def l1(prediction: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Scalar:
-    """Mean absolute error: what most super-resolution networks are trained with."""
+def l1(prediction: Image, target: Image) -> Loss:
+    """Mean absolute error."""
     same_shape(prediction, target)
     return (prediction - target).abs().mean()
 
 
-def charbonnier(prediction: Float[Tensor, "..."], target: Float[Tensor, "..."], eps: float = 1e-3) -> Scalar:
-    """Mean of sqrt(d^2 + eps^2): L1 with a gradient at zero (Charbonnier et al., ICIP 1994; eps as in MPRNet)."""
+def charbonnier(prediction: Image, target: Image, eps: float = 1e-3) -> Loss:
+    """mean of sqrt(d^2 + eps^2): L1 with a round bottom, whose slope at 0 is 0 (Charbonnier et al., ICIP 1994).
+
+    Args:
+        prediction: any range.
+        target: the truth.
+        eps: where the parabola turns into the line, in the unit of the pixels; above 0.
+    """
     same_shape(prediction, target)
+    if eps <= 0:
+        raise ValueError(f"eps must be positive, got {eps}: at 0 the slope is not defined")
     return ((prediction - target).square() + eps**2).sqrt().mean()
 
 
-def frequency(prediction: Images, target: Images) -> Scalar:
-    """L1 between the 2D Fourier transforms, real and imaginary part apart (MIMO-UNet, Eq. 7, at one scale)."""
+def frequency(prediction: Image, target: Image) -> Loss:
+    """Mean absolute error of the two-dimensional spectra, real and imaginary parts apart (MIMO-UNet, ICCV 2021).
+
+    The transform is orthonormal, so that the loss does not grow with the image.
+    """
     same_shape(prediction, target)
-    difference = torch.fft.fft2(prediction - target)
+    difference = torch.fft.rfft2(prediction - target, norm="ortho")
     return torch.view_as_real(difference).abs().mean()
 
 
-def structural(prediction: Images, target: Images, data_range: float = 1.0) -> Scalar:
-    """1 - SSIM of 11 x 11 Gaussian windows (Wang et al., TIP 2004)."""
-    return 1 - ssim(prediction, target, data_range)
+def ssim(prediction: Image, target: Image, data_range: float | int = 1.0) -> Loss:
+    """1 - SSIM, Gaussian window of 11 x 11 (Wang et al., 2004); 0 for equal images."""
+    return 1 - ssim_metric(prediction, target, data_range)
 
 
-def gradient_map(prediction: Images, target: Images) -> Scalar:
-    """L1 between the gradient magnitudes, by central differences (Ma et al., SPSR, CVPR 2020, Eq. 5)."""
-    return l1(gradient_magnitude(prediction), gradient_magnitude(target))
+def gradient_map(prediction: Image, target: Image) -> Loss:
+    """Mean absolute error of the gradient magnitudes (SPSR, CVPR 2020, Eq. 5): edges count, flat areas do not.
 
-
-def gradient_magnitude(image: Images) -> Images:
-    """|grad image| by central differences, zero outside; 1e-6 under the root keeps its own gradient finite."""
-    padded = F.pad(image, (1, 1, 1, 1))
-    across = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
-    down = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
-    return (across.square() + down.square() + 1e-6).sqrt()
-
-
-def discriminator(real_logits: Float[Tensor, "*real"], fake_logits: Float[Tensor, "*fake"]) -> Scalar:
-    """Binary cross-entropy: real to one, generated to zero (Goodfellow et al., NIPS 2014, Eq. 1)."""
-    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
-
-
-def adversarial(fake_logits: Float[Tensor, "*fake"]) -> Scalar:
-    """The generator's non-saturating loss, -log D(G(z)) (Goodfellow et al., NIPS 2014, Sec. 3)."""
-    return F.softplus(-fake_logits).mean()
-
-
-def perceptual(prediction: Images, target: Images, features: Features) -> Scalar:
-    """Mean squared distance between feature maps, mean over layers (Johnson et al., ECCV 2016, Eq. 2).
-
-    `features` is any network; its parameters should not require gradients. The target's features are constants.
+    The gradient is the central difference; the border, where it is not defined, is left out.
     """
+    same_shape(prediction, target)
+    return (_gradient_magnitude(prediction) - _gradient_magnitude(target)).abs().mean()
+
+
+def _gradient_magnitude(image: Image, eps: float = 1e-12) -> Float[Tensor, "b c y x"]:
+    down = image[..., 2:, 1:-1] - image[..., :-2, 1:-1]
+    right = image[..., 1:-1, 2:] - image[..., 1:-1, :-2]
+    return (down.square() + right.square() + eps).sqrt()  # eps keeps the slope finite in flat areas
+
+
+def adversarial(
+    scores: Float[Tensor, "b ..."],
+    real: bool,
+    kind: Literal["logistic", "least_squares", "hinge"] = "logistic",
+) -> Loss:
+    """How far a discriminator's scores are from saying real, or fake.
+
+    A generator minimises `adversarial(D(fake), real=True)`; a discriminator the sum of `adversarial(D(true), True)`
+    and `adversarial(D(fake), False)`.
+
+    Args:
+        scores: logits before any sigmoid, one an image or one a patch.
+        real: what the scores should say.
+        kind: "logistic" (Goodfellow et al., 2014, non-saturating), "least_squares" (Mao et al., 2017) or "hinge"
+            (Lim and Ye, 2017; for the discriminator alone).
+    """
+    sign = 1.0 if real else -1.0
+    if kind == "logistic":
+        return F.softplus(-sign * scores).mean()
+    if kind == "least_squares":
+        return (scores - float(real)).square().mean()
+    return F.relu(1 - sign * scores).mean()
+
+
+def perceptual(
+    prediction: Image, target: Image, features: Features, weights: Sequence[float] | None = None
+) -> Loss:
+    """Mean absolute distance of feature maps, summed over layers (Johnson et al., ECCV 2016).
+
+    Args:
+        prediction: in the range that the feature network was trained on.
+        target: the truth; no gradient flows into it.
+        features: any network that returns the maps of some layers. Its own parameters are not touched: freeze
+            them by leaving them out of the optimiser.
+        weights: one for each layer; 1 by default.
+    """
+    return _over_layers(prediction, target, features, weights, lambda x: x)
+
+
+def texture(
+    prediction: Image, target: Image, features: Features, weights: Sequence[float] | None = None
+) -> Loss:
+    """Mean absolute distance of Gram matrices, summed over layers (Gatys et al., 2015; EnhanceNet, ICCV 2017).
+
+    The Gram matrix forgets where something is and keeps which features occur together. Arguments as `perceptual`.
+    """
+    return _over_layers(prediction, target, features, weights, gram)
+
+
+def gram(maps: Float[Tensor, "b d y x"]) -> Float[Tensor, "b d d"]:
+    """Products of all pairs of channels, averaged over positions and divided by the number of channels."""
+    flat = rearrange(maps, "b d y x -> b d (y x)")
+    count = flat.shape[1] * flat.shape[2]
+    return einsum(flat, flat, "b i n, b j n -> b i j") / count
+
+
+def _over_layers(
+    prediction: Image,
+    target: Image,
+    features: Features,
+    weights: Sequence[float] | None,
+    view: Callable[[Tensor], Tensor],
+) -> Loss:
+    same_shape(prediction, target)
+    ours = _as_list(features(prediction))
     with torch.no_grad():
-        wanted = features(target)
-    pairs = zip(features(prediction), wanted, strict=True)
-    return torch.stack([F.mse_loss(got, want) for got, want in pairs]).mean()
+        theirs = _as_list(features(target))
+    factors = [1.0] * len(ours) if weights is None else list(weights)
+    if len(factors) != len(ours):
+        raise ValueError(f"{len(factors)} weights for {len(ours)} layers")
+    terms = [f * (view(x) - view(y)).abs().mean() for f, x, y in zip(factors, ours, theirs, strict=True)]
+    return torch.stack(terms).sum()
 
 
-def texture(prediction: Images, target: Images, features: Features) -> Scalar:
-    """Mean squared distance between Gram matrices, mean over layers (Gatys et al., CVPR 2016, Eqs. 3-5, normalised)."""
-    with torch.no_grad():
-        wanted = [gram(layer) for layer in features(target)]
-    pairs = zip((gram(layer) for layer in features(prediction)), wanted, strict=True)
-    return torch.stack([F.mse_loss(got, want) for got, want in pairs]).mean()
-
-
-def gram(features: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d d"]:
-    """Which channels fire together, wherever they do: F F^T / (d h w)."""
-    flat = features.flatten(2)
-    return flat @ flat.mT / (flat.shape[1] * flat.shape[2])
+def _as_list(maps: Sequence[Tensor] | Mapping[str, Tensor]) -> list[Tensor]:
+    return list(maps.values()) if isinstance(maps, Mapping) else list(maps)

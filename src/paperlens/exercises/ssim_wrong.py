@@ -17,8 +17,8 @@ WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03
 
 def gaussian_window(size: int = WINDOW, sigma: float = SIGMA) -> Tensor:
     """Weights over size x size pixels that sum to 1."""
-    row = torch.tensor([math.exp(-((i - (size - 1) / 2) ** 2) / (2 * sigma**2)) for i in range(size)])
-    window = torch.outer(row, row).double()
+    row = [math.exp(-((i - (size - 1) / 2) ** 2) / (2 * sigma**2)) for i in range(size)]
+    window = torch.outer(*[torch.tensor(row, dtype=torch.float64)] * 2)
     return window / window.sum()
 
 
