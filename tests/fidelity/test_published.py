@@ -37,6 +37,8 @@ HEAVY = {
     "swinir_dn_gray",
     "swinir_jpeg_gray",
     "swinir_real_m_x4",
+    "t2net_8",
+    "t2net_10",
     "ttsr",
     "ttsr_mainnet",
 }

@@ -14,8 +14,8 @@ from torch import nn
 
 from paperlens.models.guidance import ttsr, ttsr_main
 from paperlens.models.language import transformer
-from paperlens.models.mri import mhca
-from paperlens.models.restoration import edsr, hat, mprnet, nafnet, restormer, swinir
+from paperlens.models.mri import mhca, t2net
+from paperlens.models.restoration import edsr, hat, mprnet, nafnet, restormer, swinir, tlc
 from paperlens.models.vision import swin, vit
 
 
@@ -42,6 +42,8 @@ CATALOGUE: dict[str, Entry] = {
     "mmhca": Entry(mhca.MMHCA, mhca.MMHCAConfig, mhca.MMHCA_PRESETS, mhca.MMHCA_PARAMETERS, mhca),
     "swin": Entry(swin.Swin, swin.SwinConfig, swin.PRESETS, swin.PARAMETERS, swin),
     "swinir": Entry(swinir.SwinIR, swinir.SwinIRConfig, swinir.PRESETS, swinir.PARAMETERS, swinir),
+    "t2net": Entry(t2net.T2Net, t2net.T2NetConfig, t2net.PRESETS, t2net.PARAMETERS, t2net),
+    "tlc": Entry(tlc.TLC, tlc.TLCConfig, tlc.PRESETS, tlc.PARAMETERS, tlc),
     "transformer": Entry(
         transformer.Transformer,
         transformer.TransformerConfig,

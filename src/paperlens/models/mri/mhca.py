@@ -57,20 +57,26 @@ PRESETS: Mapping[str, MHCAConfig] = {
     "tiny": MHCAConfig(dim=8, depth=2),
 }
 MMHCA_PRESETS: Mapping[str, MMHCAConfig] = {
-    "x2": MMHCAConfig(),
-    "x4": MMHCAConfig(scale=4, num_heads=2),
+    "pair_x2": MMHCAConfig(),
+    "pair_x4": MMHCAConfig(scale=4, num_heads=2),
     "tiny": MMHCAConfig(dim=8, depth=2, num_heads=2),
 }
 PARAMETERS: Mapping[str, int] = {"x2": 11_125_849, "x4": 11_273_561, "tiny": 32_529}
-MMHCA_PARAMETERS: Mapping[str, int] = {"x2": 6_544_217, "x4": 7_134_553, "tiny": 54_433}
+MMHCA_PARAMETERS: Mapping[str, int] = {"pair_x2": 6_544_217, "pair_x4": 7_134_553, "tiny": 54_433}
+
+# Multiply-accumulates in G for one 40 x 40 slice (of each contrast).
+MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
+    "x2": (((1, 1, 40, 40),), 15.2767),
+    "x4": (((1, 1, 40, 40),), 7.2071),
+    "pair_x2": (((1, 1, 40, 40), (1, 1, 40, 40)), 7.9257),
+    "pair_x4": (((1, 1, 40, 40), (1, 1, 40, 40)), 9.5993),
+}
 
 
 def example(config: MHCAConfig | MMHCAConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, ...]:
     """A small slice, or two contrasts of it."""
     height, width = ((8, 12), (9, 7), (5, 14))[step]
-    return tuple(
-        torch.rand(batch, 1, height, width) for _ in range(1 if type(config) is MHCAConfig else 2)
-    )
+    return tuple(torch.rand(batch, 1, height, width) for _ in range(1 if type(config) is MHCAConfig else 2))
 
 
 class MHCA(nn.Module):
@@ -194,8 +200,8 @@ PUBLISHED_NAMES = (
 GOLDENS: Mapping[str, MHCAConfig | MMHCAConfig] = {
     "mhca_x2_edsr": PRESETS["x2"],
     "mhca_x4_edsr": PRESETS["x4"],
-    "mmhca_x2_edsr_nav": MMHCA_PRESETS["x2"],
-    "mmhca_x4_edsr_nav": MMHCA_PRESETS["x4"],
+    "mmhca_x2_edsr_nav": MMHCA_PRESETS["pair_x2"],
+    "mmhca_x4_edsr_nav": MMHCA_PRESETS["pair_x4"],
 }
 
 
