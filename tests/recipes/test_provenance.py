@@ -10,7 +10,7 @@ from paperlens.recipes import provenance
 def test_what_is_followed() -> None:
     found = set(provenance.reachable(["paperlens.recipes.swinir"]))
     assert {"paperlens.recipes.super_resolution", "paperlens.train.loop", "paperlens.train.crops"} <= found
-    assert {"paperlens.data.images", "paperlens.layers.bicubic_skip"} <= found
+    assert {"paperlens.data.images"} <= found
     assert not found & {
         "paperlens.models",
         "paperlens.cli",

@@ -213,5 +213,5 @@ def test_the_table_shows_every_picture_beside_the_baseline() -> None:
 def test_two_performances_of_one_seed_are_one_result() -> None:
     recipe = find("edsr")
     one, two = (perform(recipe, SMOKE, 1)[1] for _ in range(2))
-    timeless = {"seconds": 1.0, "processor_seconds": 1.0}
-    assert replace(one, **timeless) == replace(two, **timeless)
+    assert one.pictures == two.pictures and one.losses == two.losses
+    assert (one.parameters, one.device, one.torch) == (two.parameters, two.device, two.torch)

@@ -49,6 +49,28 @@ def ship(recipe: Recipe, network: nn.Module, run: RunResult) -> Path:
     return folder / f"{recipe.name}.safetensors"
 
 
+def export_demo(recipe: Recipe, side: int = 64) -> Path:
+    """Write the shipped network as data/demos/NAME.onnx, for pictures of `side` pixels, with its card."""
+    from paperlens.models.onnx_export import export  # onnx comes with the extra `dev`
+
+    file = root() / "demos" / f"{recipe.name}.onnx"
+    file.parent.mkdir(exist_ok=True)
+    size = export(shipped(recipe), file, height=side, width=side)
+    told = card(recipe.name)
+    demo_card = {
+        "made": f"paperlens.recipes.shipped.export_demo, from checkpoints/{recipe.name}.safetensors",
+        "checkpoint_sha256": told["sha256"],
+        "input": f"image, float32, 1 3 {side} {side}, RGB in 0..1",
+        "output": f"restored, float32, 1 3 {2 * side} {2 * side}, not clipped",
+        "bytes": size,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "licence": told["licence"],
+        "trained_on": told["trained_on"],
+    }
+    write(file.with_suffix(".json"), (json.dumps(demo_card, indent=1, ensure_ascii=False) + "\n").encode())
+    return file
+
+
 def card(name: str) -> dict[str, Any]:
     """The card of a shipped network."""
     content: dict[str, Any] = json.loads(path(f"checkpoints/{name}.json").read_text(encoding="utf-8"))
