@@ -13,9 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 EXTENT = (189.0, 233.0, 197.0)  # template size in mm: planes, rows, columns
-KEPT = (
-    151 / 315
-)  # variance that the spline leaves of unit noise, mean along one axis: the integral of its square
+# Variance that the spline leaves of unit noise, mean along one axis: the integral of its square.
+KEPT = 151 / 315
 
 
 @cache
@@ -78,8 +77,7 @@ def _carry(
     rows: Float[Tensor, "h b"],
     columns: Float[Tensor, "w c"],
 ) -> Float[Tensor, "f z h w"]:
-    slab = einsum(
-        noise, planes, "f a b c, z a -> f z b c"
-    )  # planes first: a single slice then costs almost nothing
+    # Planes first: a single slice then costs almost nothing.
+    slab = einsum(noise, planes, "f a b c, z a -> f z b c")
     slab = einsum(slab, rows, "f z b c, h b -> f z h c")
     return einsum(slab, columns, "f z h c, w c -> f z h w")

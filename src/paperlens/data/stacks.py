@@ -42,8 +42,7 @@ class AlignedCrops:
             for which, top, left, turn in draws:
                 y, x = int(top * (h - self.patch + 1)) * s, int(left * (w - self.patch + 1)) * s
                 crop = stack[int(which * n), :, y : y + size, x : x + size]
-                crops.append(
-                    crop.flip(-1) if turn < 0.5 else crop
-                )  # heads are nearly symmetric left to right only
+                # Left to right only: heads are nearly symmetric that way and no other.
+                crops.append(crop.flip(-1) if turn < 0.5 else crop)
             batch.append(torch.stack(crops))
         return tuple(batch)

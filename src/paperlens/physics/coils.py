@@ -32,9 +32,8 @@ def coil_maps(
         torch.rand(3, coils, generator=generator) - 0.5 if generator is not None else torch.zeros(3, coils)
     )
     angle = rearrange(2 * torch.pi * (torch.arange(coils) + 0.5 * jitter[0]) / coils, "q -> q 1 1")
-    distance = rearrange(
-        1.5 + 0.2 * jitter[1], "q -> q 1 1"
-    )  # 1.4 at least: outside the corners, where d = 0 has no side
+    # 1.4 at least: outside the corners, for at d = 0 the coil has no side.
+    distance = rearrange(1.5 + 0.2 * jitter[1], "q -> q 1 1")
     y, x = torch.linspace(-1, 1, height)[:, None], torch.linspace(-1, 1, width)[None, :]
     squared = (x - distance * torch.cos(angle)) ** 2 + (y - distance * torch.sin(angle)) ** 2
     magnitude = (1 + squared / radius**2) ** -1.5

@@ -17,9 +17,8 @@ Seed = int | str  # an int, or a file name whose character codes seed the genera
 def _generator(seed: Seed) -> np.random.RandomState:
     # RandomState, not default_rng: its stream is frozen by NumPy, and the published masks were drawn from it.
     state = np.random.RandomState(seed if isinstance(seed, int) else [ord(c) for c in seed])
-    state.randint(
-        1
-    )  # the published code draws its (fraction, acceleration) pair first, also from a list of one
+    # The published code draws its (fraction, acceleration) pair first, also from a list of one.
+    state.randint(1)
     return state
 
 
@@ -81,9 +80,8 @@ def equispaced_fraction_mask(
         raise ValueError(
             f"{kept} central columns exceed {width}/{acceleration}; lower center_fraction {center_fraction}"
         )
-    step = (
-        acceleration * (width - kept) / (width - kept * acceleration)
-    )  # (width - kept)/step + kept = width/acceleration
+    # The step solves (width - kept)/step + kept = width/acceleration.
+    step = acceleration * (width - kept) / (width - kept * acceleration)
     offset = 0 if seed is None else int(_generator(seed).randint(0, round(step)))
     columns = np.zeros(width, dtype=bool)
     columns[np.around(np.arange(offset, width - 1, step)).astype(int)] = True
