@@ -17,11 +17,21 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_crops_show_the_same_place_on_every_grid() -> None:
-    source = AlignedCrops(stacks=(ramps(1), ramps(4)), batch=6, patch=5)
-    low, high = source(0, generator())
-    assert low.shape == (6, 1, 5, 5)
-    assert high.shape == (6, 1, 20, 20)
-    assert torch.equal(low, high[..., ::4, ::4])
+    """On the truncation grid, where a coarse pixel is the first of its block; a mirrored crop would not be."""
+    high = torch.rand(5, 1, 48, 40, generator=generator(9))
+    source = AlignedCrops(stacks=(high[..., ::4, ::4], high), batch=16, patch=5)
+    low, fine = source(0, generator())
+    assert low.shape == (16, 1, 5, 5)
+    assert fine.shape == (16, 1, 20, 20)
+    assert torch.equal(low, fine[..., ::4, ::4])
+
+
+def test_half_of_the_crops_are_mirrored_on_one_grid() -> None:
+    source = AlignedCrops(stacks=(ramps(1), ramps(1) + 0.5), batch=200, patch=6)
+    first, second = source(0, generator())
+    assert torch.equal(first + 0.5, second)
+    mirrored = (first[..., 0] > first[..., -1]).all(-1).all(-1)
+    assert 0.4 < float(mirrored.float().mean()) < 0.6
 
 
 def test_the_generator_decides_and_reaches_everything() -> None:

@@ -14,8 +14,10 @@ from torch import Tensor
 class AlignedCrops:
     """Stacks `n c h_i w_i` of the same slices whose sides are whole multiples of the first one's.
 
-    Calling it with (step, generator) draws one batch, a tuple in the order of the stacks: the same slices,
-    the same place, the same flips, each at its own resolution. All randomness comes from the generator.
+    Calling it with (step, generator) draws one batch, a tuple in the order of the stacks: the same slices, the
+    same place, each at its own resolution. All randomness comes from the generator. Where all stacks have one
+    size half of the crops are mirrored left to right. Where they have not none are: a truncated pixel lies at
+    the first pixel of its block (`sampling.truncation_positions`), mirrored it would lie at the last.
     """
 
     stacks: tuple[Float[Tensor, "n _ _ _"], ...]
@@ -34,6 +36,7 @@ class AlignedCrops:
     def __call__(self, step: int, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Float tensors `batch c patch*s_i patch*s_i`."""
         n, _, h, w = self.stacks[0].shape
+        one_grid = all(stack.shape[-1] == w for stack in self.stacks)
         draws = torch.rand(self.batch, 4, generator=generator, dtype=torch.float64).tolist()
         batch = []
         for stack in self.stacks:
@@ -42,7 +45,6 @@ class AlignedCrops:
             for which, top, left, turn in draws:
                 y, x = int(top * (h - self.patch + 1)) * s, int(left * (w - self.patch + 1)) * s
                 crop = stack[int(which * n), :, y : y + size, x : x + size]
-                # Left to right only: heads are nearly symmetric that way and no other.
-                crops.append(crop.flip(-1) if turn < 0.5 else crop)
+                crops.append(crop.flip(-1) if one_grid and turn < 0.5 else crop)
             batch.append(torch.stack(crops))
         return tuple(batch)
