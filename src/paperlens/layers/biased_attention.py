@@ -30,6 +30,6 @@ def plain_biased_attention(
 ) -> Float[Tensor, "bw heads n d"]:
     """The same, one step a line."""
     logits = (q * q.shape[-1] ** -0.5) @ rearrange(k, "b heads m d -> b heads d m")
-    logits = rearrange(logits, "(b w) heads n m -> b w heads n m", w=len(bias)) + bias
-    weights = rearrange(logits.softmax(dim=-1), "b w heads n m -> (b w) heads n m")
-    return weights @ v
+    logits = rearrange(logits, "(b w) heads n m -> b w heads n m", w=len(bias))
+    logits += bias  # in place: the logits are the largest tensor of a block, and no gradient needs them without bias
+    return rearrange(logits.softmax(dim=-1), "b w heads n m -> (b w) heads n m") @ v
