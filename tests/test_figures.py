@@ -40,3 +40,12 @@ def test_no_picture_and_no_picture_shape_are_refused():
         figures.pictures({})
     with pytest.raises(ValueError, match=r"\(2, 4, 4\)"):
         figures.pictures({"two channels": torch.zeros(2, 4, 4)})
+
+
+def test_a_notebook_gets_a_small_jpeg_at_once(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figures, "_in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    figures.pictures({"noise": torch.rand(3, 60, 90, generator=torch.Generator().manual_seed(0))})
+    assert shown[0].data[:3] == b"\xff\xd8\xff" and shown[0].format == "jpeg"
+    assert not plt.get_fignums()  # nothing is left to be shown a second time
