@@ -91,6 +91,15 @@ def _pdf(places: Places, options: argparse.Namespace) -> int:
     return 0
 
 
+def _readme(places: Places, options: argparse.Namespace) -> int:
+    from paperlens.site import readme
+    from paperlens.site.source import read_all
+
+    changed = readme.write(places.root / "README.md", read_all(places))
+    print("README.md: table of systems written" if changed else "README.md: the table is current")
+    return 0
+
+
 ACTIONS = {
     "build": (_build, "execute what changed and write the site"),
     "execute": (_execute, "execute chapters and write the committed notebooks beside their sources"),
@@ -98,4 +107,5 @@ ACTIONS = {
     "lab": (_lab, "open JupyterLab on work/, with a copy of every student notebook that is missing there"),
     "serve": (_serve, "show the finished site on this machine"),
     "pdf": (_pdf, "print the book with Chromium"),
+    "readme": (_readme, "bring README's table of systems up to date"),
 }
