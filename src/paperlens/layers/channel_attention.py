@@ -24,4 +24,5 @@ class ChannelAttention(nn.Module):
 
     def forward(self, features: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
         """The shape stays."""
-        return features * torch.sigmoid(self.excite(F.relu(self.squeeze(self.pool(features)))))
+        gate = torch.sigmoid(self.excite(F.relu(self.squeeze(self.pool(features)))))
+        return features * self.pool.spread(gate, features)

@@ -7,6 +7,7 @@ GOLDENS            golden file's name -> config
 PUBLISHED_NAMES    (regex on our name, replacement[, axes]) in order; every rule that matches is applied.
                    `axes` is an einops pattern "ours -> published" for a tensor that we store in another
                    shape; its left side has no brackets: "o i -> o i 1 1", "three d c -> (three d) c".
+                   A function of the config where the rules depend on it.
 PUBLISHED_BUFFERS  regexes of published names without a tensor of ours (index tables): accepted, ignored
 ALIASES            published alias -> published name, for one tensor of ours that has two published names; a
                    parameter that our module registers twice needs no entry
@@ -145,7 +146,8 @@ def gradients(module: nn.Module) -> dict[str, Tensor]:
 def published_slots(module: nn.Module) -> Iterator[Slot]:
     """Every stored tensor of the module under every published name, in the module's order."""
     file = _entry(module).module
-    renames = [(re.compile(r[0]), *r[1:]) for r in getattr(file, "PUBLISHED_NAMES", ())]
+    rules = getattr(file, "PUBLISHED_NAMES", ())
+    renames = [(re.compile(r[0]), *r[1:]) for r in (rules(module.config) if callable(rules) else rules)]
     aliases = getattr(file, "ALIASES", {})
     identity: dict[int, str] = {}
     for ours, tensor in module.state_dict(keep_vars=True).items():

@@ -13,7 +13,7 @@ def test_channel_attention_against_a_loop():
     attention = build("restormer", "tiny").encoder[1][0].attention.double().requires_grad_(False)
     attention.temperature.data = torch.tensor([[[0.7]], [[1.6]]], dtype=torch.float64)
     q, k, v = torch.randn(3, 1, 16, 3, 5, dtype=torch.float64)
-    found = attention.attend(q, k, v)
+    found = attention.attend(q, k, v, attention.temperature)
     for head in range(2):
         for i in range(8 * head, 8 * head + 8):
             logits = [

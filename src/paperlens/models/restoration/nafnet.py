@@ -143,7 +143,8 @@ class NAFBlock(nn.Module):
     def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The shape stays."""
         branch = simple_gate(self.conv2(self.conv1(self.norm1(features))))
-        branch = self.conv3(branch * self.scale(self.pool(branch)))
+        means = self.pool.spread(self.pool(branch), branch)
+        branch = self.conv3(branch * self.scale(means))
         features = torch.addcmul(features, branch, self.beta)
         branch = self.conv5(simple_gate(self.conv4(self.norm2(features))))
         return torch.addcmul(features, branch, self.gamma)

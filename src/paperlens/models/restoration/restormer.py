@@ -149,7 +149,7 @@ class TransposedAttention(nn.Module):
         super().__init__()
         if dim % num_heads:
             raise ValueError(f"num_heads {num_heads} does not divide dim {dim}")
-        self.num_heads = num_heads
+        self.attend = ChannelAttend(num_heads)
         self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
         self.qkv = nn.Conv2d(dim, 3 * dim, 1, bias=False)
         self.qkv_depthwise = nn.Conv2d(3 * dim, 3 * dim, 3, padding=1, groups=3 * dim, bias=False)
@@ -157,19 +157,30 @@ class TransposedAttention(nn.Module):
 
     def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The shape stays; every pixel takes part in every weight."""
-        qkv = self.qkv_depthwise(self.qkv(features))
-        attended = self.attend(*rearrange(qkv, "b (three c) h w -> three b c h w", three=3))
-        return self.projection(attended)
+        q, k, v = self.qkv_depthwise(self.qkv(features)).chunk(3, dim=1)
+        return self.projection(self.attend(q, k, v, self.temperature))
 
-    def attend(
-        self, q: Float[Tensor, "b c h w"], k: Float[Tensor, "b c h w"], v: Float[Tensor, "b c h w"]
+
+class ChannelAttend(nn.Module):
+    """softmax(alpha q k^T) v with q and k of unit length over the pixels; a module, so that tlc.py can replace it."""
+
+    def __init__(self, num_heads: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+
+    def forward(
+        self,
+        q: Float[Tensor, "b c h w"],
+        k: Float[Tensor, "b c h w"],
+        v: Float[Tensor, "b c h w"],
+        temperature: Float[Tensor, "heads 1 1"],
     ) -> Float[Tensor, "b c h w"]:
-        """softmax(alpha q k^T) v with q and k of unit length over the pixels."""
+        """One weight for each pair of channels of a head."""
         height, width = v.shape[2:]
         q, k, v = (
             rearrange(x, "b (heads c) h w -> b heads c (h w)", heads=self.num_heads) for x in (q, k, v)
         )
-        weights = (F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).mT * self.temperature).softmax(dim=-1)
+        weights = (F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).mT * temperature).softmax(dim=-1)
         return rearrange(weights @ v, "b heads c (h w) -> b (heads c) h w", h=height, w=width)
 
 
