@@ -1,0 +1,198 @@
+"""Our models beside the same architectures in spandrel: same weights, input and threads, taking turns.
+
+    OMP_NUM_THREADS=1 python benchmarks/models.py [--repeats 5] [--only swinir] > table.md
+
+Time is the best of the repeats, ours and theirs alternating in one process. Memory is what one pass adds to the peak
+of a fresh process. The last column is the share of the rate at which this machine multiplies two large matrices.
+A further comparison is one row of ROWS.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from paperlens.models import build, count, published
+
+# torchvision finds no operators to register for the CPU build of torch; an empty module lets it import.
+sys.modules.setdefault("torchvision._meta_registrations", ModuleType("torchvision._meta_registrations"))
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    preset: str
+    shape: tuple[int, ...]  # of the input
+    theirs: str  # module:class
+    arguments: dict[str, Any] = field(default_factory=dict)  # theirs
+
+
+SWINIR = "spandrel.architectures.SwinIR.__arch.SwinIR:SwinIR"
+CLASSICAL = {
+    "img_size": 64,
+    "window_size": 8,
+    "depths": [6] * 6,
+    "embed_dim": 180,
+    "num_heads": [6] * 6,
+    "mlp_ratio": 2,
+}
+LIGHT = CLASSICAL | {"depths": [6] * 4, "embed_dim": 60, "num_heads": [6] * 4}
+ROWS = (
+    Row(
+        "swinir",
+        "light_x2",
+        (1, 3, 64, 64),
+        SWINIR,
+        LIGHT | {"upscale": 2, "upsampler": "pixelshuffledirect"},
+    ),
+    Row(
+        "swinir",
+        "light_x2",
+        (1, 3, 128, 128),
+        SWINIR,
+        LIGHT | {"upscale": 2, "upsampler": "pixelshuffledirect"},
+    ),
+    Row(
+        "swinir",
+        "classical_x2",
+        (1, 3, 64, 64),
+        SWINIR,
+        CLASSICAL | {"upscale": 2, "upsampler": "pixelshuffle"},
+    ),
+)
+
+
+def pair(row: Row) -> tuple[nn.Module, nn.Module]:
+    """Ours and theirs, evaluating, with the same random weights."""
+    ours = build(row.name, row.preset).eval()
+    state = {}
+    for slot in published.published_slots(ours):
+        shape = slot.published(slot.tensor).shape
+        noise = np.random.default_rng(zlib.crc32(slot.name.encode())).standard_normal(shape)
+        fan = noise[0].size if noise.ndim > 1 else 1
+        state[slot.name] = torch.from_numpy(0.5 * noise / fan**0.5 if fan > 1 else 0.5 + 0.1 * noise).float()
+    published.load(ours, state)
+    module, name = row.theirs.split(":")
+    theirs: nn.Module = getattr(importlib.import_module(module), name)(**row.arguments).eval()
+    report = theirs.load_state_dict(state, strict=False)
+    missing = set(report.missing_keys) & {n for n, _ in theirs.named_parameters()}
+    if missing or report.unexpected_keys:
+        raise ValueError(f"not the same architecture: {sorted(missing)[:3]}, {report.unexpected_keys[:3]}")
+    return ours, theirs
+
+
+def image(row: Row) -> Tensor:
+    return torch.from_numpy(np.random.default_rng(0).random(row.shape)).float()
+
+
+def forward(model: nn.Module, x: Tensor) -> Tensor:
+    with torch.no_grad():
+        output: Tensor = model(x)
+    return output
+
+
+def forward_backward(model: nn.Module, x: Tensor) -> None:
+    model.zero_grad(set_to_none=True)
+    model(x).square().mean().backward()
+
+
+PASSES: dict[str, Callable[[nn.Module, Tensor], Any]] = {
+    "forward": forward,
+    "forward + backward": forward_backward,
+}
+
+
+def seconds(
+    models: tuple[nn.Module, nn.Module], call: Callable[[nn.Module], Any], repeats: int
+) -> list[float]:
+    """The best time of each, taking turns so that a slow moment of the machine meets both."""
+    best = [float("inf")] * len(models)
+    for repeat in range(repeats + 1):  # the first one warms up
+        for i, model in enumerate(models):
+            start = time.perf_counter()
+            call(model)
+            if repeat:
+                best[i] = min(best[i], time.perf_counter() - start)
+    return best
+
+
+def matrix_rate(side: int = 1024) -> float:
+    """Multiply-accumulates a second of one large float32 matrix product."""
+    a, b = torch.rand(2, side, side)
+    (best,) = seconds((nn.Identity(),), lambda _: a @ b, 10)
+    return side**3 / best
+
+
+def peak_of(row: int, which: int, what: str) -> float:
+    """MiB that one pass adds to the peak of a fresh process (Linux: /proc)."""
+    arguments = [sys.executable, __file__, "--child", json.dumps([row, which, what])]
+    return float(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+
+
+def child(row: int, which: int, what: str) -> None:
+    models = pair(ROWS[row])
+    model, x = models[which], image(ROWS[row])
+    del models
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    before = _memory("VmRSS")
+    PASSES[what](model, x)
+    print((_memory("VmHWM") - before) / 1024)
+
+
+def _memory(key: str) -> int:
+    (line,) = (s for s in Path("/proc/self/status").read_text().splitlines() if s.startswith(key))
+    return int(line.split()[1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--only", default="", help="models whose name holds this")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    if options.child:
+        child(*json.loads(options.child))
+        return
+    rate = matrix_rate()
+    print(
+        f"{torch.get_num_threads()} thread(s), {2 * rate / 1e9:.0f} GFLOP/s in a matrix product, torch {torch.__version__}\n"
+    )
+    print(
+        "| model | input | pass | difference | ours s | theirs s | ratio | ours MiB | theirs MiB | of the rate |"
+    )
+    print("|---|---|---|---:|---:|---:|---:|---:|---:|---:|")
+    for i, row in enumerate(ROWS):
+        if options.only not in row.name:
+            continue
+        models, x = pair(row), image(row)
+        macs = count.macs(count.on_meta(row.name, row.preset), x)
+        with torch.no_grad():
+            difference = (models[0](x) - models[1](x)).abs().max().item()
+        for what, run in PASSES.items():
+            ours, theirs = seconds(models, lambda model, run=run, x=x: run(model, x), options.repeats)
+            memory = [peak_of(i, which, what) for which in (0, 1)]
+            passes = 3 if "backward" in what else 1  # a backward pass computes two products for each one
+            print(
+                f"| {row.name} {row.preset} | {'x'.join(map(str, row.shape))} | {what} | {difference:.1e} "
+                f"| {ours:.3f} | {theirs:.3f} | {theirs / ours:.2f} | {memory[0]:.0f} | {memory[1]:.0f} "
+                f"| {passes * macs / ours / rate:.0%} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
