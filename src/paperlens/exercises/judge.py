@@ -118,11 +118,16 @@ class _Judgement:
         if all(result.passed for result in self.results):
             return None
         wrong = [m for m in self.met if mismatch(m.got, m.expected, self.exercise.tolerance)]
-        best, most = None, len(wrong) / 2
-        for each in self.exercise.misconceptions if wrong else ():
-            explained = sum(_agrees(each.function, m, self.exercise.tolerance) for m in wrong)
-            if explained > most:
-                best, most = each.sentence, explained
+        if not wrong:
+            return None
+        best, most = None, (len(wrong) // 2, len(self.met) + 1)
+        for each in self.exercise.misconceptions:
+            outputs = [(m, _output(each.function, m.case)) for m in self.met]
+            agreed = [m for m, output in outputs if mismatch(m.got, output, self.exercise.tolerance) is None]
+            explained = sum(mismatch(m.got, m.expected, self.exercise.tolerance) is not None for m in agreed)
+            # Of two that explain the same wrong outputs, the one that is right where the answer is.
+            if (explained, len(agreed)) > most:
+                best, most = each.sentence, (explained, len(agreed))
         return best
 
     def _compare(self, name: str, case: Case, expected: Any, tolerance: float | None = None) -> Any:
@@ -154,15 +159,12 @@ class _Judgement:
         return got
 
 
-def _agrees(function: Call, met: _Met, tolerance: float) -> bool:
-    """Whether this wrong version returns what the answer did, where the oracle returns something else."""
+def _output(function: Call, case: Case) -> Any:
+    """What a known wrong version returns, or the exception that some inputs make it raise."""
     try:
-        wrong = function(*[_copy(value) for value in met.case.args], **met.case.kwargs)
-    except (RuntimeError, ValueError, IndexError):
-        return False
-    return (
-        mismatch(met.got, wrong, tolerance) is None and mismatch(wrong, met.expected, tolerance) is not None
-    )
+        return function(*[_copy(value) for value in case.args], **case.kwargs)
+    except (RuntimeError, ValueError, IndexError) as error:
+        return error
 
 
 def _copy(value: Any) -> Any:
