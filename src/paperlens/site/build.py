@@ -9,8 +9,9 @@ from pathlib import Path
 from paperlens.errors import UserError
 from paperlens.site import assemble
 from paperlens.site.execute import execute
+from paperlens.site.keys import digest
 from paperlens.site.lighten import lighten
-from paperlens.site.places import Places
+from paperlens.site.places import PACKAGE, Places, write
 from paperlens.site.source import read_all
 from paperlens.site.vendor import vendor
 
@@ -30,10 +31,16 @@ def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str
     hide = os.environ.get("PAPERLENS_SOLUTIONS", "show") == "hide"
     assemble.pages(chapters, executed, places, hide_solutions=hide)
     target = places.html if builder == "html" else places.build / builder
+    stamp = places.build / f"{builder}.key"
+    key = digest([places.pages, places.book / "conf.py", places.book / "static", places.vendor, PACKAGE])
+    if (target / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
+        return target
+    stamp.unlink(missing_ok=True)
     sphinx(places, builder, target)
     if builder == "html":
         not_found(target / "404.html")
         lighten(target)
+    write(stamp, key)
     return target
 
 

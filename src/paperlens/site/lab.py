@@ -1,6 +1,7 @@
 """`paperlens book lab`: JupyterLab on the student's copies, or on the sources for an author."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from paperlens.site.assemble import copies
 from paperlens.site.places import Places, write
 
+ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # in a container the only user there is
 QUIET = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
@@ -48,5 +50,6 @@ def command(places: Places, folder: Path, port: int, *, author: bool, browser: b
         f"--LabApp.user_settings_dir={settings / 'user'}",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *(["--ServerApp.allow_root=True"] if ROOT else []),
         *(["--ServerApp.contents_manager_class=jupytext.TextFileContentsManager"] if author else []),
     ]

@@ -29,7 +29,7 @@ def _smaller(picture: Path) -> bool:
         with Image.open(picture) as opened:
             opaque = (
                 opened.convert("RGB")
-                if opened.mode == "RGBA" and opened.getextrema()[3] == (255, 255)
+                if opened.mode == "RGBA" and opened.getchannel("A").getextrema() == (255, 255)
                 else opened
             )
             exact, close = BytesIO(), BytesIO()
