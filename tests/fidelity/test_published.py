@@ -17,6 +17,8 @@ HEAVY = {
     "nafnet_gopro_w64",
     "nafnet_sidd_w32",
     "nafnet_sidd_w64",
+    "rdst_e1_x2",
+    "rdst_e1_x4",
     "restormer_deblur",
     "restormer_dn_gray",
     "restormer_dn_real",

@@ -11,6 +11,8 @@ BAD = [
     ("mprnet", {"shape": (1, 3, 16, 12)}, (8, 12)),
     ("mprnet", {"reduction": 32}, (0, 16)),
     ("nafnet", {"encoder": (1, 1, 1)}, (3, 2)),
+    ("rdst", {"shape": (1, 1, 8, 10)}, (4, 10)),
+    ("rdst", {"growth": 5}, (2, 17)),
     ("restormer", {"shape": (1, 3, 12, 16)}, (8, 12)),
     ("restormer", {"in_channels": 6}, (6, 3)),
     ("restormer", {"num_heads": (1, 3, 2, 4)}, (3, 16)),

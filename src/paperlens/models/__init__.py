@@ -14,7 +14,7 @@ from torch import nn
 
 from paperlens.models.guidance import ttsr, ttsr_main
 from paperlens.models.language import transformer
-from paperlens.models.mri import mhca, t2net
+from paperlens.models.mri import mhca, rdst, t2net
 from paperlens.models.restoration import edsr, hat, mprnet, nafnet, restormer, swinir, tlc
 from paperlens.models.vision import swin, vit
 
@@ -35,6 +35,7 @@ CATALOGUE: dict[str, Entry] = {
     "hat": Entry(hat.HAT, hat.HATConfig, hat.PRESETS, hat.PARAMETERS, hat),
     "mprnet": Entry(mprnet.MPRNet, mprnet.MPRNetConfig, mprnet.PRESETS, mprnet.PARAMETERS, mprnet),
     "nafnet": Entry(nafnet.NAFNet, nafnet.NAFNetConfig, nafnet.PRESETS, nafnet.PARAMETERS, nafnet),
+    "rdst": Entry(rdst.RDST, rdst.RDSTConfig, rdst.PRESETS, rdst.PARAMETERS, rdst),
     "restormer": Entry(
         restormer.Restormer, restormer.RestormerConfig, restormer.PRESETS, restormer.PARAMETERS, restormer
     ),
