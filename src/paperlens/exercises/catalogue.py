@@ -9,7 +9,7 @@ from typing import Any
 from paperlens.errors import UserError
 from paperlens.exercises.exercise import Exercise
 
-PREFIXES = ("metrics", "losses", "mri")
+PREFIXES = ("metrics", "losses", "swinir", "mri")
 """The modules of this package that hold `EXERCISES`; the prefix of an id is its module's name."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+ROUNDING = 1e-6
 FLOAT32_TOLERANCE = 1e-3
 """Single precision is asked for its dtype and that nothing overflows; numbers are compared in double."""
 
@@ -15,8 +16,8 @@ def mismatch(got: Any, expected: Any, tolerance: float = 1e-6) -> str | None:
     """None when `got` is what was expected, else one sentence.
 
     Tensors agree when shape and dtype are equal and no entry is further off than `tolerance` times the
-    largest finite expected value; an infinite tolerance asks for kind, shape and dtype alone. Infinities must
-    be met exactly; NaN agrees where it was expected.
+    largest finite expected value (1e-12 where zero is expected everywhere). An infinite tolerance asks for
+    kind, shape and dtype alone. Infinities must be met exactly; NaN agrees where it was expected.
     """
     if isinstance(expected, tuple):
         return _mismatch_in_tuple(got, expected, tolerance)
@@ -92,7 +93,7 @@ def _wrong_value(got: Tensor, expected: Tensor, tolerance: float) -> str | None:
         error = torch.where(torch.isnan(other) & torch.isnan(one), 0.0, error).nan_to_num(
             nan=torch.inf, posinf=torch.inf
         )
-        wrong = error > tolerance * largest
+        wrong = error > tolerance * (largest or ROUNDING)
     if not bool(wrong.any()):
         return None
     worst = torch.unravel_index(error.argmax(), expected.shape) if expected.ndim else ()
