@@ -84,5 +84,9 @@ AWAKE_SLOW = variant("awake_slow", "wide and local, learning rate 0.002", awake,
 AWAKE = variant("awake", "wide and local", awake)
 NO_ATTENTION = variant("no_attention", "wide, attention taken out", no_attention)
 CONVOLUTION = replace(
-    EDSR, name="swinir_init.edsr", trains=f"EDSR of 40 thousand parameters, for {STEPS} steps", plan=fast
+    EDSR,
+    name="swinir_init.edsr",
+    trains=f"EDSR of 40 thousand parameters, for {STEPS} steps",
+    plan=slow,
+    gain=0.8,
 )
