@@ -168,8 +168,9 @@ def main() -> None:
         child(*json.loads(options.child))
         return
     rate = matrix_rate()
+    giga = 2 * rate / 1e9
     print(
-        f"{torch.get_num_threads()} thread(s), {2 * rate / 1e9:.0f} GFLOP/s in a matrix product, torch {torch.__version__}\n"
+        f"torch {torch.__version__}, {torch.get_num_threads()} thread(s), {giga:.0f} GFLOP/s in a matrix product\n"
     )
     print(
         "| model | input | pass | difference | ours s | theirs s | ratio | ours MiB | theirs MiB | of the rate |"
