@@ -69,7 +69,7 @@ def distributed(tasks: Iterator[Task], options: Options) -> Iterator[Done]:
         ) from error
     try:
         ahead = AHEAD * max(1, options.workers, len(client.scheduler_info()["workers"]))
-        running = dd.as_completed()
+        running = dd.as_completed(loop=client.loop)
         for task in tasks:
             if task.ready:
                 yield task.work, task.ready
