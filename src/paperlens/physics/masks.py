@@ -16,10 +16,7 @@ Seed = int | str  # an int, or a file name whose character codes seed the genera
 
 def _generator(seed: Seed) -> np.random.RandomState:
     # RandomState, not default_rng: its stream is frozen by NumPy, and the published masks were drawn from it.
-    state = np.random.RandomState(seed if isinstance(seed, int) else [ord(c) for c in seed])
-    # The published code draws its (fraction, acceleration) pair first, also from a list of one.
-    state.randint(1)
-    return state
+    return np.random.RandomState(seed if isinstance(seed, int) else [ord(c) for c in seed])
 
 
 def _centre(width: int, acceleration: float | int, center_fraction: float | int) -> tuple[int, slice]:
