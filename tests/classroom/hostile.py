@@ -169,7 +169,7 @@ HONEST: list[tuple[str, str]] = [
 
 
 def broken(notebook: dict[str, Any]) -> list[Case]:
-    """Broken files, and cells that were moved about."""
+    """BrokenError files, and cells that were moved about."""
     good = answered(notebook, PSNR, SSIM)
 
     def edited(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:

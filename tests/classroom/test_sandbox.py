@@ -127,7 +127,7 @@ def test_a_dead_nursery_is_replaced(monkeypatch):
     for process in [*inner_processes(), psutil.Process(old.process.pid)]:
         process.send_signal(signal.SIGKILL)
     old.process.wait()
-    with pytest.raises(session.SandboxFailure):
+    with pytest.raises(session.SandboxError):
         ask("def f(): return 1")
     session.restart()
     assert ask("def f(): return 1") == 1

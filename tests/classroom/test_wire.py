@@ -1,4 +1,4 @@
-"""Messages carry arrays and plain values; whatever else arrives is `Malformed`, quickly and without a large allocation."""
+"""Messages carry arrays and plain values; whatever else arrives is `MalformedError`, quickly and without a large allocation."""
 
 import json
 import math
@@ -66,14 +66,14 @@ def test_strides_conjugates_and_values_that_are_no_numbers():
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_cannot_travel(value):
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(wire.MalformedError):
         wire.encode(value)
 
 
 def test_a_value_without_end():
     endless: list = []
     endless.append(endless)
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(wire.MalformedError):
         wire.encode(endless)
 
 
@@ -90,7 +90,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("head", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_heads(head):
-    with pytest.raises(wire.Malformed):
+    with pytest.raises(wire.MalformedError):
         wire.decode(head, bytearray(4))
 
 
@@ -98,15 +98,15 @@ def test_hostile_heads(head):
 def test_random_bytes_are_malformed_or_a_value(head, body):
     try:
         wire.decode(head, bytearray(body))
-    except wire.Malformed:
+    except wire.MalformedError:
         pass
 
 
 def test_bytes_left_over_and_lengths_that_lie():
-    with pytest.raises(wire.Malformed, match="belong to no array"):
+    with pytest.raises(wire.MalformedError, match="belong to no array"):
         wire.decode(b'["none"]', bytearray(1))
     for lengths in ((2**32 - 1, 0), (1, 2**63)):
-        with pytest.raises(wire.Malformed, match="are allowed"):
+        with pytest.raises(wire.MalformedError, match="are allowed"):
             wire.lengths(wire.PREFIX.pack(*lengths))
 
 

@@ -45,7 +45,7 @@ class Batch:
         return [work for student in self.students for work in self.works[student]]
 
     def tasks(self, journal: Journal) -> Iterator[cluster.Task]:
-        """What is not in the journal yet, one notebook in memory at a time; what cannot be read is marked on the spot."""
+        """What is not in the journal yet, one notebook in memory at a time; the unreadable is marked at once."""
         for student in self.students:
             waiting = [work for work in self.works[student] if work not in journal.done]
             if not waiting:
@@ -55,7 +55,7 @@ class Batch:
             if not problem:
                 try:
                     cells = notebook.read(paper.data)
-                except notebook.Broken as broken:
+                except notebook.BrokenError as broken:
                     problem = str(broken)
             for work in waiting:
                 points = find(work.exercise).points

@@ -27,7 +27,7 @@ class Collected:
 
 
 def collect(course: Course, assignment: Assignment, place: Path) -> Collected:
-    """Copy the latest submission of each student found at `place`; one that is there already only gives way to a later one."""
+    """Copy the latest submission of each student at `place`; one that is there gives way to a later one only."""
     found = sources.handed_in(place, assignment.name, assignment.notebook, course.course_id)
     by_student: dict[str, list[Handed]] = defaultdict(list)
     for one in found:
@@ -81,7 +81,8 @@ def store(course: Course, assignment: Assignment, one: Handed, done: Collected) 
     notebook = folder / f"{assignment.notebook}.ipynb"
     if before is not None and before > one.time:
         done.lines.append(
-            f"{one.student}: kept the submission of {before:%Y-%m-%d %H:%M}, later than {one.time:%Y-%m-%d %H:%M} {one.label}"
+            f"{one.student}: kept the submission of {before:%Y-%m-%d %H:%M}, "
+            f"later than {one.time:%Y-%m-%d %H:%M} {one.label}"
         )
         done.unchanged += 1
         return

@@ -1,8 +1,7 @@
 """Every outcome on its own line, on the disk before it counts: a run that is killed loses and repeats nothing.
 
-A line is `{"run": …, "seed": …, "regrade": …}` when a run begins, `{"end": run}` when it has ended, or one exercise of one
-student.
-The seed of a run is secret and fresh, so that what one feedback shows helps nobody in the next.
+A line is `{"run": …, "seed": …, "regrade": …}` when a run begins, `{"end": run}` when it has ended, or one exercise
+of one student. The seed of a run is secret and fresh, so that what one feedback shows helps nobody in the next.
 """
 
 import fcntl
@@ -65,6 +64,7 @@ class Journal:
             self.take(json.loads(line))
 
     def take(self, line: dict[str, Any]) -> None:
+        """What a line means for the run."""
         if "run" in line:
             self.run, self.seed = line["run"], line["seed"]
             self.done = {} if line["regrade"] else dict(self.outcomes)
@@ -88,6 +88,7 @@ class Journal:
         self.append({"end": self.run})
 
     def append(self, line: dict[str, Any]) -> None:
+        """Write one line, whole and synced, or leave the file as it was."""
         data = json.dumps(line, ensure_ascii=True).encode() + b"\n"
         start = os.fstat(self.descriptor).st_size
         try:

@@ -43,11 +43,11 @@ def mark(
     if found.status is not None:
         return nothing(exercise.id, exercise.points, found.status, found.sentence)
     task = {"cells": found.support, "answer": found.answer, "function": exercise.function}
-    reason: session.SandboxFailure | None = None
+    reason: session.SandboxError | None = None
     for _ in range(ATTEMPTS):
         try:
             return replace(judged(exercise, task, seed, limits, answer), remark=found.remark)
-        except session.SandboxFailure as failure:
+        except session.SandboxError as failure:
             reason = failure
             session.restart()
     # Is it the machine, or this answer? A trivial one tells: on a broken machine nobody must get a false zero.
@@ -90,7 +90,7 @@ def judged_safely(exercise: Exercise, call: Callable[..., Any], seed: int) -> Re
     """The report, or None when the judgement stumbled over what came back: that is the answer's fault."""
     try:
         return judge(exercise, call, seed)
-    except session.SandboxFailure:
+    except session.SandboxError:
         raise
     except Exception:
         return None
@@ -126,7 +126,7 @@ def memo(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             key = hashlib.sha256(wire.encode((args, kwargs))).digest()
-        except wire.Malformed:
+        except wire.MalformedError:
             return function(*args, **kwargs)
         if key not in known:
             try:

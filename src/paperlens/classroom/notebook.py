@@ -1,4 +1,4 @@
-"""Finds the answers in a handed-in notebook, whatever has become of it. Nothing here runs, or parses as Python, what it reads.
+"""Finds the answers in a handed-in notebook, whatever has become of it. Nothing here runs what it reads.
 
 An answer is found by its cell's metadata, then by its function's name. Duplicated, moved, renamed, deleted or retyped
 cells end in a status of that exercise, never in an exception.
@@ -17,7 +17,7 @@ MAX_SOURCE = 400_000  # characters of one cell
 MAX_TEXT = 700_000  # characters of all cells: they must fit into one message
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """The file is no notebook; the text says why."""
 
 
@@ -42,17 +42,18 @@ class Found:
 
 
 def read(data: bytes) -> list[Cell]:
-    """The cells of a notebook, formats 3 and 4; raises `Broken`."""
+    """The cells of a notebook, formats 3 and 4; raises `BrokenError`."""
     if len(data) > MAX_BYTES:
-        raise Broken(
-            f"the notebook has {len(data) >> 20} MB, {MAX_BYTES >> 20} are allowed; clear its outputs and hand it in again"
+        raise BrokenError(
+            f"the notebook has {len(data) >> 20} MB, {MAX_BYTES >> 20} are allowed; "
+            "clear its outputs and hand it in again"
         )
     try:
         tree = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError, MemoryError):
-        raise Broken("the file is not a notebook: it is not readable as JSON") from None
+        raise BrokenError("the file is not a notebook: it is not readable as JSON") from None
     if not isinstance(tree, dict):
-        raise Broken("the file is not a notebook: there are no cells in it")
+        raise BrokenError("the file is not a notebook: there are no cells in it")
     cells = tree.get("cells")
     if cells is None and isinstance(tree.get("worksheets"), list):  # format 3, before 2015
         cells = [
@@ -62,12 +63,12 @@ def read(data: bytes) -> list[Cell]:
             for cell in as_list(sheet.get("cells"))
         ]
     if not isinstance(cells, list):
-        raise Broken("the file is not a notebook: there are no cells in it")
+        raise BrokenError("the file is not a notebook: there are no cells in it")
     if len(cells) > MAX_CELLS:
-        raise Broken(f"the notebook has {len(cells)} cells; {MAX_CELLS} are allowed")
+        raise BrokenError(f"the notebook has {len(cells)} cells; {MAX_CELLS} are allowed")
     found = [one_cell(cell) for cell in cells if isinstance(cell, dict)]
     if sum(len(cell.source) for cell in found if cell.code) > MAX_TEXT:
-        raise Broken(f"the notebook has more than {MAX_TEXT} characters of code")
+        raise BrokenError(f"the notebook has more than {MAX_TEXT} characters of code")
     return found
 
 

@@ -1,7 +1,7 @@
 """What teachers and students look at: nbgrader's marked notebooks and its feedback pages.
 
-A marked notebook is our released one with the student's answers put in as text. Nothing else of what was handed in gets
-there: an output or a Markdown cell could carry a script into the teacher's browser.
+A marked notebook is our released one with the student's answers put in as text. Nothing else of what was handed in
+gets there: an output or a Markdown cell could carry a script into the teacher's browser.
 """
 
 import copy
@@ -33,7 +33,7 @@ def write_all(course: Course, assignment: Assignment, outcomes: Mapping[Work, Ou
         paper = collect.paper(course, assignment, student)
         try:
             cells = notebook.read(paper.data) if not paper.problem else []
-        except notebook.Broken:
+        except notebook.BrokenError:
             cells = []
         answers = {exercise: "\n".join(notebook.find(cells, find(exercise)).answer) for exercise in marks}
         folder = course.root / "autograded" / student / assignment.name

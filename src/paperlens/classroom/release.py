@@ -1,4 +1,4 @@
-"""From a chapter to what is handed out: the student form with nbgrader's marks, and optionally with sibling exercises."""
+"""From a chapter to what is handed out: the student form with nbgrader's marks, on request with sibling exercises."""
 
 from pathlib import Path
 from typing import Any

@@ -7,8 +7,9 @@ from paperlens.classroom.course import Assignment, Course
 from paperlens.classroom.journal import Work
 from paperlens.classroom.outcome import Outcome
 
-EXPLANATION = """What stands here is no proof of bad intent: a loop without end is mostly a mistake, and a note says what the answer's
-process was seen doing, as far as Python lets itself be watched. Nothing of it reached a score, a file or another student.
+EXPLANATION = """What stands here is no proof of bad intent: a loop without end is mostly a mistake, and a note
+says what the answer's process was seen doing, as far as Python lets itself be watched. Nothing of it reached a score, a
+file or another student.
 """
 
 

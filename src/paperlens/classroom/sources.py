@@ -1,6 +1,7 @@
-"""Where submissions come from: a folder of students, nbgrader's exchange, a Canvas or a Moodle zip. All of it is hostile.
+"""Where submissions come from: a folder of students, nbgrader's exchange, a Canvas or a Moodle zip.
 
-Nothing is unpacked to a path that a file names, no link is followed, and no more is read than is allowed.
+All of it is hostile: nothing is unpacked to a path that a file names, no link is followed, and no more is read than
+is allowed.
 """
 
 import re
@@ -61,7 +62,8 @@ def handed_in(place: Path, assignment: str, notebook: str, course_id: str) -> li
         found = list(from_folder(place))
     if not found:
         raise UserError(
-            f"{place} holds no submissions; expected STUDENT/{notebook}.ipynb, an nbgrader exchange, or a platform's zip"
+            f"{place} holds no submissions; expected STUDENT/{notebook}.ipynb, an nbgrader exchange, "
+            "or a platform's zip"
         )
     return found
 

@@ -9,8 +9,8 @@ from paperlens.exercises import AnswerError
 from paperlens.exercises.local import LocalCall
 
 WARNING = (
-    "--unsafe: the answers run with your own rights, in this process. They can read and change your files, the gradebook and "
-    "their own score. Use it for files that you wrote or read yourself."
+    "--unsafe: the answers run with your own rights, in this process. They can read and change your files, the "
+    "gradebook and their own score. Use it for files that you wrote or read yourself."
 )
 
 
@@ -23,7 +23,7 @@ class UnsafeAnswer:
         self.notes: list[str] = []
         try:
             function, problem = worker.load(task["cells"], task["answer"], task["function"])
-        except source.Refused as refusal:
+        except source.RefusedError as refusal:
             function, problem = None, str(refusal)
             self.status = refusal.status
         if function is None:

@@ -23,8 +23,8 @@ KINDS = frozenset(dir(builtins))
 class RemoteAnswer:
     """Calls the answer's function in a guarded process; use it in a `with` block.
 
-    After the judgement `status` is None, or one of forbidden, malformed, crashed, memory, timeout; `sentence` then says what
-    happened in words of ours alone, and `notes` holds what the answer was seen trying.
+    After the judgement `status` is None, or one of forbidden, malformed, crashed, memory, timeout; `sentence` then
+    says what happened in words of ours alone, and `notes` holds what the answer was seen trying.
     """
 
     def __init__(self, nursery: session.Nursery, task: Mapping[str, Any], limits: Limits) -> None:
@@ -44,7 +44,7 @@ class RemoteAnswer:
                     self._stop(status, printable(text))
                 case _:
                     self._stop("malformed", "sent a message that no answer sends")
-        except (session.Gone, session.TimeUp, wire.Malformed) as error:
+        except (session.GoneError, session.TimeUpError, wire.MalformedError) as error:
             self._fail(error)
 
     def __enter__(self) -> "RemoteAnswer":
@@ -63,7 +63,7 @@ class RemoteAnswer:
         try:
             self.job.send((self.number, args, kwargs))
             reply = self._receive()
-        except (session.Gone, session.TimeUp, wire.Malformed) as error:
+        except (session.GoneError, session.TimeUpError, wire.MalformedError) as error:
             self._fail(error)
             raise AnswerError(self.sentence, final=True) from None
         match reply:
@@ -88,11 +88,11 @@ class RemoteAnswer:
         """Before it has read the answer, the guarded process tells whether its walls stand."""
         try:
             greeting = self.job.receive()
-        except (session.Gone, session.TimeUp, wire.Malformed) as error:
+        except (session.GoneError, session.TimeUpError, wire.MalformedError) as error:
             greeting = error
         if greeting != ("hello",):
             self.job.end()
-            raise session.SandboxFailure(f"the walls do not stand: {greeting!r}")
+            raise session.SandboxError(f"the walls do not stand: {greeting!r}")
 
     def _receive(self) -> Any:
         """The next message that is not a note."""
@@ -102,13 +102,13 @@ class RemoteAnswer:
                     self.notes.append(printable(text)[:80])
                 case message:
                     return message
-        raise wire.Malformed("more messages than any answer sends")
+        raise wire.MalformedError("more messages than any answer sends")
 
     def _fail(self, error: Exception) -> None:
         """No further call is possible: find out why."""
-        if isinstance(error, session.TimeUp):
+        if isinstance(error, session.TimeUpError):
             self._stop("timeout", f"ran longer than {self.limits.wall:g} seconds. Does a loop never end?")
-        elif isinstance(error, wire.Malformed):
+        elif isinstance(error, wire.MalformedError):
             self._stop("malformed", "sent something that is neither a tensor nor a plain value")
         else:
             self._stop(*verdict(self.job.end(grace=2.0), self.limits))

@@ -1,6 +1,7 @@
 """The walls that a process puts around itself, as system calls: namespaces, private disk, limits, no rights, a filter.
 
-Runs inside the sandbox. Each call that fails raises `OSError`: a wall that does not stand must stop the answer from running.
+Runs inside the sandbox. Each call that fails raises `OSError`: a wall that does not stand must stop the answer from
+running.
 """
 
 import ctypes
@@ -60,7 +61,7 @@ def keep_only(descriptor: int) -> int:
 
 
 def limit(limits: Mapping[str, int], address_space: int) -> None:
-    """Hard limits on this process: `cpu` seconds, `memory` bytes above what is mapped now, `processes`, `disk` bytes."""
+    """Hard limits on this process: `cpu` seconds, `memory` bytes above what is mapped, `processes`, `disk` bytes."""
     for kind, value in (
         (resource.RLIMIT_CPU, limits["cpu"]),
         (resource.RLIMIT_AS, address_space + limits["memory"]),

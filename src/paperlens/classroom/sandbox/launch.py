@@ -1,8 +1,8 @@
 """The command that starts a nursery inside bubblewrap, for an ordinary user and for root.
 
-Root first becomes nobody in particular (`UNPRIVILEGED`): in a private mount namespace the few folders of the view are bound
-where that user can reach them, then bubblewrap is started without any right. A way out of the sandbox would lead to a
-user who owns nothing.
+Root first becomes nobody in particular (`UNPRIVILEGED`): in a private mount namespace the few folders of the view are
+bound where that user can reach them, then bubblewrap is started without any right. A way out of the sandbox would
+lead to a user who owns nothing.
 """
 
 import base64
@@ -16,14 +16,18 @@ from paperlens.errors import UserError
 
 UNPRIVILEGED = 65_519  # an id without a name or a file; the last that systemd hands out to services
 STAGES = ("/mnt", "/media", "/srv", "/opt")
-NAMESPACES = "--unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --disable-userns"
+NAMESPACES = """--unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try
+--disable-userns"""
 ENVIRONMENT = {
     "LD_LIBRARY_PATH": f"{view.PYTHON}/lib",
     "HOME": "/tmp",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
-START = f"import sys; sys.path[:0] = ['{view.WORKER}', '{view.SITE}']; from sandbox.nursery import main; main(*sys.argv[1:])"
+START = (
+    f"import sys; sys.path[:0] = ['{view.WORKER}', '{view.SITE}']; "
+    "from sandbox.nursery import main; main(*sys.argv[1:])"
+)
 
 
 def command(control: int) -> list[str]:

@@ -1,8 +1,8 @@
 """The warmed parent: imports torch once, then forks a guarded process for every answer. It never sees one.
 
-For each job the grader sends two sockets. `data` goes to the process that will run the answer; `life` to its warden, who
-kills that process when `life` closes and tells how it ended. Neither answer nor input passes through the nursery, so that
-there is nothing in its memory, or in the memory of the next fork, that a student could look for.
+For each job the grader sends two sockets. `data` goes to the process that will run the answer; `life` to its warden,
+who kills that process when `life` closes and tells how it ended. Neither answer nor input passes through the nursery,
+so that there is nothing in its memory, or in the memory of the next fork, that a student could look for.
 """
 
 import base64

@@ -20,15 +20,15 @@ START_SECONDS = 120.0
 GRACE_SECONDS = 10.0
 
 
-class SandboxFailure(Exception):
+class SandboxError(Exception):
     """The walls or the nursery failed, not the answer: the exercise must be run again."""
 
 
-class TimeUp(Exception):
+class TimeUpError(Exception):
     """The answer used its wall time."""
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The answer's process hung up."""
 
 
@@ -73,9 +73,9 @@ class Nursery:
             "it ended without a word"
         ]
         return (
-            f"the sandbox does not start here ({said[-1]}). It needs unprivileged user namespaces: allow them for bwrap "
-            "(on Ubuntu an AppArmor profile, in Docker --security-opt seccomp=unconfined), or grade your own trusted files "
-            "with --unsafe"
+            f"the sandbox does not start here ({said[-1]}). It needs unprivileged user namespaces: allow them for "
+            "bwrap (on Ubuntu an AppArmor profile, in Docker --security-opt seccomp=unconfined), or grade your own "
+            "trusted files with --unsafe"
         )
 
     def job(self, limits: Limits) -> "Job":
@@ -88,7 +88,7 @@ class Nursery:
             except OSError as error:
                 data.close()
                 life.close()
-                raise SandboxFailure(f"the nursery is gone ({error})") from error
+                raise SandboxError(f"the nursery is gone ({error})") from error
         return Job(data, life, limits)
 
     def close(self) -> None:
@@ -116,32 +116,33 @@ class Job:
         self.patiently(lambda: self.data.sendall(wire.encode(value)))
 
     def receive(self) -> Any:
-        """The next message. Raises `wire.Malformed`, `Gone` or `TimeUp`."""
+        """The next message. Raises `wire.MalformedError`, `GoneError` or `TimeUpError`."""
         head, body = wire.lengths(bytes(self.read(wire.PREFIX.size)))
         return wire.decode(bytes(self.read(head)), self.read(body))
 
     def read(self, size: int) -> bytearray:
+        """Exactly `size` bytes."""
         buffer = bytearray(size)
         view = memoryview(buffer)
         while view:
             count = self.patiently(lambda: self.data.recv_into(view))  # noqa: B023  called at once
             if count == 0:
-                raise Gone
+                raise GoneError
             view = view[count:]
         return buffer
 
     def patiently(self, act: Callable[[], Any]) -> Any:
         """Do it, and count the waiting against the answer's wall time."""
         if self.left <= 0:
-            raise TimeUp
+            raise TimeUpError
         self.data.settimeout(self.left)
         start = time.monotonic()
         try:
             return act()
         except TimeoutError:
-            raise TimeUp from None
+            raise TimeUpError from None
         except OSError:
-            raise Gone from None
+            raise GoneError from None
         finally:
             self.left -= time.monotonic() - start
 
@@ -154,6 +155,7 @@ class Job:
         return self.ending
 
     def last_words(self, grace: float) -> Ending:
+        """What the warden reports, after it was told to kill if need be."""
         ready, _, _ = select.select([self.life], [], [], grace)
         if not ready:
             self.life.shutdown(socket.SHUT_WR)  # the warden sees it, kills, and reports
@@ -163,7 +165,7 @@ class Job:
         except (OSError, ValueError):
             words = {"failed": "no word from the warden"}
         if "failed" in words:
-            raise SandboxFailure(words["failed"])
+            raise SandboxError(words["failed"])
         return Ending(**words)
 
 

@@ -12,7 +12,7 @@ DOTTED = re.compile(r"\w+(\.\w+)*")
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The answer cannot be run: `status` is malformed or forbidden."""
 
     def __init__(self, status: str, sentence: str) -> None:
@@ -31,18 +31,19 @@ def support_statements(text: str) -> list[ast.Module]:
 
 
 def answer_statements(text: str, function: str) -> list[ast.Module]:
-    """Every statement of an answer cell; one that gets the function from the course's package is refused, as by `check`.
+    """Every statement of an answer cell; one that gets the function from the course is refused, as by `check`.
 
-    Importing the package for a plot below the function is no crime; that import is left out, as the package is absent.
+    Importing the package for a plot below the function is no crime; that import is left out, as the package is
+    absent.
     """
     try:
         tree = parse(text)
     except SyntaxError as error:
-        raise Refused(
+        raise RefusedError(
             "malformed", f"the answer cell is not Python: syntax error in line {error.lineno or 0}"
         ) from None
     except (ValueError, RecursionError, MemoryError):
-        raise Refused("malformed", "the answer cell is not Python that can be read") from None
+        raise RefusedError("malformed", "the answer cell is not Python that can be read") from None
     kept = [node for node in tree.body if not imports_course(node)]
     left_out = [node for node in tree.body if imports_course(node)]
     bound = {name for node in left_out for name in names_bound(node)}
@@ -51,9 +52,9 @@ def answer_statements(text: str, function: str) -> list[ast.Module]:
         for inner in ast.walk(node):
             uses = isinstance(inner, ast.Name) and inner.id in bound - {"check"}
             if (uses and not experiment) or imports_course(inner):
-                raise Refused("forbidden", f"the answer uses {COURSE}; write it with torch alone")
+                raise RefusedError("forbidden", f"the answer uses {COURSE}; write it with torch alone")
     if function in bound:
-        raise Refused("forbidden", f"the answer is imported from {COURSE}; write it with torch alone")
+        raise RefusedError("forbidden", f"the answer is imported from {COURSE}; write it with torch alone")
     return [one(node) for node in kept]
 
 

@@ -1,7 +1,7 @@
-"""The file system that an answer sees: Python's standard library, torch, NumPy, einops and what those import. Read-only.
+"""The file system that an answer sees: Python's standard library, torch, NumPy, einops and what they import.
 
-The project is not in it, nor the course, nor the tests, nor any other package of the environment: the folders are bound
-one by one, and the environment's `site-packages` never as a whole.
+The project is not in it, nor the course, nor the tests, nor any other package of the environment: the folders are
+bound one by one, and the environment's `site-packages` never as a whole.
 """
 
 import sys

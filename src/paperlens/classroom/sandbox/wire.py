@@ -4,9 +4,9 @@ This file is read on both sides of the wall, so it knows torch, NumPy and the st
 
     u32 length of the head | u64 length of the body | head: JSON | body: the arrays' bytes, one after the other
 
-The head is a tree in which each value carries its type: `["tensor", dtype, shape, order]`, `["float", 1.5]`, ... Nothing in
-it can name a class or run code, as a pickle can. Whoever decodes treats it as hostile: lengths, depth, counts and shapes
-are checked before anything is allocated for them.
+The head is a tree in which each value carries its type: `["tensor", dtype, shape, order]`, `["float", 1.5]`, ...
+Nothing in it can name a class or run code, as a pickle can. Whoever decodes treats it as hostile: lengths, depth,
+counts and shapes are checked before anything is allocated for them.
 """
 
 import json
@@ -37,17 +37,17 @@ DTYPES = {
 NUMPY_KINDS = "biufc"  # bool, integers, floats, complex
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """A message that breaks the rules above, or a value that has no place in one."""
 
 
 def encode(value: Any) -> bytes:
-    """The whole message for `value`; `Malformed` says what cannot travel."""
+    """The whole message for `value`; `MalformedError` says what cannot travel."""
     body: list[bytes] = []
     budget = Budget()
     head = json.dumps(pack(value, body, budget, 0), separators=(",", ":")).encode()
     if len(head) > MAX_HEAD:
-        raise Malformed(f"{len(head)} bytes of plain values; {MAX_HEAD} are allowed")
+        raise MalformedError(f"{len(head)} bytes of plain values; {MAX_HEAD} are allowed")
     return b"".join([PREFIX.pack(len(head), budget.bytes), head, *body])
 
 
@@ -55,16 +55,16 @@ def lengths(prefix: bytes) -> tuple[int, int]:
     """Lengths of head and body from a message's first `PREFIX.size` bytes, refused before they are allocated."""
     head, body = PREFIX.unpack(prefix)
     if head > MAX_HEAD or body > MAX_BODY:
-        raise Malformed(f"a message of {head} + {body} bytes; {MAX_HEAD} + {MAX_BODY} are allowed")
+        raise MalformedError(f"a message of {head} + {body} bytes; {MAX_HEAD} + {MAX_BODY} are allowed")
     return head, body
 
 
 def decode(head: bytes, body: bytearray) -> Any:
-    """The value of a message whose two parts were read; raises `Malformed` and nothing else."""
+    """The value of a message whose two parts were read; raises `MalformedError` and nothing else."""
     try:
         reader = Reader(body)
         value = reader.unpack(json.loads(head), 0)
-    except Malformed:
+    except MalformedError:
         raise
     except (
         ValueError,
@@ -75,9 +75,9 @@ def decode(head: bytes, body: bytearray) -> Any:
         RecursionError,
         RuntimeError,
     ) as error:
-        raise Malformed(f"unreadable message ({type(error).__name__})") from None
+        raise MalformedError(f"unreadable message ({type(error).__name__})") from None
     if reader.at != len(body):
-        raise Malformed(f"{len(body) - reader.at} bytes that belong to no array")
+        raise MalformedError(f"{len(body) - reader.at} bytes that belong to no array")
     return value
 
 
@@ -89,14 +89,16 @@ class Budget:
         self.bytes = 0
 
     def value(self, depth: int) -> None:
+        """One more value at this depth."""
         self.values += 1
         if self.values > MAX_VALUES or depth > MAX_DEPTH:
-            raise Malformed(f"more than {MAX_VALUES} values, or nested deeper than {MAX_DEPTH}")
+            raise MalformedError(f"more than {MAX_VALUES} values, or nested deeper than {MAX_DEPTH}")
 
     def array(self, size: int) -> None:
+        """An array of so many bytes."""
         self.bytes += size
         if self.bytes > MAX_BODY:
-            raise Malformed(f"arrays of more than {MAX_BODY} bytes")
+            raise MalformedError(f"arrays of more than {MAX_BODY} bytes")
 
 
 def pack(value: Any, body: list[bytes], budget: Budget, depth: int) -> list[Any]:
@@ -109,7 +111,7 @@ def pack(value: Any, body: list[bytes], budget: Budget, depth: int) -> list[Any]
             return ["bool", bool(value)]
         case int():
             if int(value).bit_length() > MAX_INT_BITS:
-                raise Malformed("an integer of more than 4096 bits")
+                raise MalformedError("an integer of more than 4096 bits")
             return ["int", int(value)]
         case np.generic():  # before float: np.float64 is one, and its type is part of the answer
             return ["scalar", *array_head(np.asarray(value), body, budget)]
@@ -130,13 +132,13 @@ def pack(value: Any, body: list[bytes], budget: Budget, depth: int) -> list[Any]
             return [kind, [pack(item, body, budget, depth + 1) for item in value]]
         case dict():
             if not all(isinstance(key, str | int) for key in value):
-                raise Malformed("a dict whose keys are neither text nor integers")
+                raise MalformedError("a dict whose keys are neither text nor integers")
             pairs = [
                 [pack(key, body, budget, depth + 1), pack(item, body, budget, depth + 1)]
                 for key, item in value.items()
             ]
             return ["dict", pairs]
-    raise Malformed(
+    raise MalformedError(
         f"a value of type {type(value).__name__}; tensors, arrays and plain values can be returned"
     )
 
@@ -146,14 +148,14 @@ def tensor_head(tensor: Tensor, body: list[bytes], budget: Budget) -> list[Any]:
     with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
         plain = tensor.detach()
         if plain.layout is not torch.strided or plain.is_quantized or plain.device.type != "cpu":
-            raise Malformed(
+            raise MalformedError(
                 f"a {plain.layout} tensor on {plain.device}; a dense tensor on the CPU can be returned"
             )
         name = str(plain.dtype).removeprefix("torch.")
         if name not in DTYPES:
-            raise Malformed(f"a tensor of dtype {name}")
+            raise MalformedError(f"a tensor of dtype {name}")
         if plain.ndim > MAX_AXES:
-            raise Malformed(f"a tensor of {plain.ndim} axes; {MAX_AXES} are allowed")
+            raise MalformedError(f"a tensor of {plain.ndim} axes; {MAX_AXES} are allowed")
         budget.array(plain.numel() * plain.element_size())
         shape, strides = list(plain.shape), plain.stride()
         order = sorted(range(plain.ndim), key=lambda axis: (-strides[axis], axis))
@@ -165,9 +167,9 @@ def tensor_head(tensor: Tensor, body: list[bytes], budget: Budget) -> list[Any]:
 def array_head(array: np.ndarray, body: list[bytes], budget: Budget) -> list[Any]:
     """dtype and shape of a NumPy array; the bytes go to `body`."""
     if array.dtype.kind not in NUMPY_KINDS or array.dtype.itemsize > 16:
-        raise Malformed(f"an array of dtype {array.dtype}")
+        raise MalformedError(f"an array of dtype {array.dtype}")
     if array.ndim > MAX_AXES:
-        raise Malformed(f"an array of {array.ndim} axes; {MAX_AXES} are allowed")
+        raise MalformedError(f"an array of {array.ndim} axes; {MAX_AXES} are allowed")
     budget.array(array.size * array.dtype.itemsize)
     body.append(np.asarray(array, dtype=array.dtype.newbyteorder("=")).tobytes())
     return [array.dtype.newbyteorder("=").name, list(array.shape)]
@@ -196,6 +198,7 @@ class Reader:
         }
 
     def unpack(self, tree: Any, depth: int) -> Any:
+        """The value of one node."""
         self.budget.value(depth)
         kind, rest = plain(tree, list)[0], tree[1:]
         if kind in ("list", "tuple"):
@@ -213,19 +216,20 @@ class Reader:
         """The next array's bytes; its shape is believed only as far as there are bytes for it."""
         sides = plain(shape, list)
         if len(sides) > MAX_AXES or any(type(side) is not int or not 0 <= side < MAX_SIDE for side in sides):
-            raise Malformed("an impossible shape")
+            raise MalformedError("an impossible shape")
         size = itemsize
         for side in sides:
             size *= side
         if size > len(self.body) - self.at:
-            raise Malformed("an array larger than its message")
+            raise MalformedError("an array larger than its message")
         self.at += size
         return self.body[self.at - size : self.at]
 
     def tensor(self, name: str, shape: list[int], order: list[int]) -> Tensor:
+        """A tensor with its axes in memory in this order."""
         dtype = DTYPES[plain(name, str)]
         if sorted(plain(order, list)) != list(range(len(shape))):
-            raise Malformed("an impossible order of axes")
+            raise MalformedError("an impossible order of axes")
         raw = self.take(shape, dtype.itemsize)
         inner = [shape[axis] for axis in order]
         if not raw:
@@ -236,9 +240,10 @@ class Reader:
         return typed.reshape(inner).permute(inverse(order))
 
     def array(self, name: str, shape: list[int]) -> np.ndarray:
+        """A NumPy array."""
         dtype = np.dtype(plain(name, str))
         if dtype.kind not in NUMPY_KINDS:
-            raise Malformed("an array of a foreign dtype")
+            raise MalformedError("an array of a foreign dtype")
         raw = self.take(shape, dtype.itemsize)
         flat = (
             np.frombuffer(raw, dtype=np.uint8).astype(bool)
@@ -256,5 +261,5 @@ def inverse(order: list[int]) -> list[int]:
 def plain(value: Any, kind: type) -> Any:
     """`value`, if it is exactly of this type: True is no integer here."""
     if type(value) is not kind:
-        raise Malformed(f"a {type(value).__name__} where a {kind.__name__} belongs")
+        raise MalformedError(f"a {type(value).__name__} where a {kind.__name__} belongs")
     return value

@@ -1,4 +1,4 @@
-"""Runs one answer behind the wall: reads its cells, calls its function as often as it is asked, sends back what came out.
+"""Runs one answer behind the wall: reads its cells, calls its function as often as asked, sends back what came out.
 
 Nothing here decides about a score. The answer shares this process and may change all of it; the judge on the other
 side treats every byte that arrives as the answer's word.
@@ -106,7 +106,7 @@ def serve(connection: socket.socket) -> None:
     watch(channel)
     try:
         function, problem = load(task["cells"], task["answer"], task["function"])
-    except source.Refused as refusal:
+    except source.RefusedError as refusal:
         channel.send(("refused", refusal.status, str(refusal)))
         return
     except MemoryError:
@@ -153,7 +153,7 @@ def load(cells: list[str], answers: list[str], name: str) -> tuple[Any, str]:
 
 
 def outcome(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """("value", output, arguments that were changed or None), or what went wrong, without a word of the answer's own."""
+    """("value", output, arguments that were changed or None), or what went wrong, in no words of the answer's."""
     before = wire.encode((args, kwargs))
     try:
         value = function(*args, **kwargs)
@@ -164,7 +164,7 @@ def outcome(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
         wire.encode(value)
         return ("value", value, changed)
     except BaseException as error:
-        # torch reports exhausted memory as a RuntimeError; no other class's text is asked for, it could be the answer's.
+        # torch reports exhausted memory so; no other class's text is asked for, it could be the answer's own.
         exhausted = type(error) is RuntimeError and "allocate memory" in str(error)[:2000]
         if isinstance(error, MemoryError) or exhausted:
             return ("memory",)
