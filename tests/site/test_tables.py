@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import nbformat
+
+from paperlens.recipes.claims import MIME
 from paperlens.site import tables
 from paperlens.site.curriculum import PARTS, systems
 from paperlens.site.places import PACKAGE, Places
@@ -35,3 +38,13 @@ def test_api_pages_name_only_modules_that_are_there() -> None:
             if line.startswith(".. automodule::"):
                 inside = Path(*line.split()[-1].split(".")[1:])
                 assert (PACKAGE / inside).is_dir() or (PACKAGE / inside.with_suffix(".py")).is_file()
+
+
+def test_ledger_holds_what_a_chapter_displayed() -> None:
+    claim = {"id": "swinir.2", "ran": "three seeds", "result": "+1.2 dB", "verdict": "shown"}
+    output = nbformat.v4.new_output("display_data", data={MIME: [claim], "text/plain": "swinir.2"})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()", outputs=[output])])
+    row = tables.ledger([notebook]).split("`swinir.2`")[1].split("* - ")[0]
+    assert "three seeds: +1.2 dB" in row and "- shown" in row
+    assert tables.CLAIMS == MIME
+    assert "not run yet" in tables.ledger().split("`swinir.2`")[1].split("* - ")[0]

@@ -75,7 +75,7 @@ def pages(
     put("generated/counts.md", tables.counts(chapters))
     put("generated/course.md", tables.course(chapters))
     put("generated/systems.md", tables.system_table(chapters))
-    put("generated/ledger.md", tables.ledger())
+    put("generated/ledger.md", tables.ledger(executed[c.name].notebook for c in chapters))
     for name, content in tables.api().items():
         put(f"api/{name}.md", content)
     figures.landing(places.build / "drawn" / "pictures")

@@ -1,14 +1,17 @@
 """The generated parts of the book: contents, the map of systems, the ledger of claims, the API pages."""
 
-import json
+from collections.abc import Iterable
 from pathlib import Path
 
-from paperlens.data.files import root as data_root
+from nbformat import NotebookNode
+
 from paperlens.site.curriculum import PARTS, System, systems
 from paperlens.site.facts import exercises, models
 from paperlens.site.places import PACKAGE
 from paperlens.site.source import Chapter
 
+# As paperlens.recipes.claims.MIME, which is not imported here: a prose edit must not wait for torch.
+CLAIMS = "application/vnd.paperlens.claims+json"
 ROOMS = {
     "ops": "Pure functions: windows, Fourier, resampling, patches, coils",
     "layers": "Blocks that two or more models share",
@@ -116,19 +119,20 @@ def system_table(chapters: list[Chapter]) -> str:
     return "\n".join([*lines, "```", ""])
 
 
-def ledger() -> str:
-    """Every claim with what was run for it; a claim without a result says so."""
-    found = {claim["id"]: claim for claim in _results()}
+def ledger(executed: Iterable[NotebookNode] = ()) -> str:
+    """Every claim with what the chapters' claims tables say of it; a claim without a result says so."""
+    found = {claim["id"]: claim for notebook in executed for claim in _claims(notebook)}
     lines: list[str] = []
     by_chapter: dict[str, list[System]] = {}
     for system in systems():
         by_chapter.setdefault(system.chapter, []).append(system)
     for chapter, rows in by_chapter.items():
         lines += [f"## {chapter}", "", "```{list-table}", ":header-rows: 1", ":widths: 14 46 20 20", ""]
-        lines += ["* - Claim", "  - What the paper says", "  - Result", "  - Verdict"]
+        lines += ["* - Claim", "  - What the paper says", "  - Run here, and result", "  - Verdict"]
         for number, text in (claim for system in rows for claim in system.claims):
             row = found.get(number, {})
-            lines += [f"* - `{number}`", f"  - {_cell(text)}", f"  - {row.get('result', '–')}"]
+            result = f"{row['ran']}: {row['result']}" if row else "–"
+            lines += [f"* - `{number}`", f"  - {_cell(text)}", f"  - {_cell(result)}"]
             lines += [f"  - {row.get('verdict', 'not run yet')}"]
         lines += ["```", ""]
     return "\n".join(lines)
@@ -140,11 +144,10 @@ def _cell(text: str) -> str:
     return text
 
 
-def _results() -> list[dict[str, str]]:
-    """What results in data/results/ say of claims: `claims: [{id, result, verdict}, ...]` in a file."""
-    files = sorted((data_root() / "results").glob("*.json"))
-    loaded = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    return [claim for one in loaded if isinstance(one, dict) for claim in one.get("claims", [])]
+def _claims(notebook: NotebookNode) -> list[dict[str, str]]:
+    """What the cells of one executed chapter displayed with `paperlens.recipes.claims.show`."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [claim for output in outputs for claim in output.get("data", {}).get(CLAIMS, [])]
 
 
 def api() -> dict[str, str]:
