@@ -215,3 +215,24 @@ def test_two_performances_of_one_seed_are_one_result() -> None:
     one, two = (perform(recipe, SMOKE, 1)[1] for _ in range(2))
     assert one.pictures == two.pictures and one.losses == two.losses
     assert (one.parameters, one.device, one.torch) == (two.parameters, two.device, two.torch)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_demo_is_the_shipped_network_and_small(name: str) -> None:
+    import hashlib
+
+    import onnxruntime
+
+    file = files.path(f"demos/{name}.onnx")
+    told = json.loads(file.with_suffix(".json").read_text())
+    assert told["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert told["checkpoint_sha256"] == card(name)["sha256"]
+    assert told["bytes"] == file.stat().st_size < 300_000
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(file, options)
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    (restored,) = session.run(None, {"image": image.numpy()})
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(restored), shipped(find(name))(image), rtol=0, atol=1e-5)
