@@ -27,6 +27,7 @@ from paperlens.exercises.report import AnswerError, one_line
 
 STACK_SIZES = (256 * 2**20, 64 * 2**20, 0)
 LARGEST_OUTPUT = 2**24
+DEEPEST = 20_000
 NOT_WRITTEN = (
     "not written yet: it still raises NotImplementedError. Fill in the cell, run it, then check again"
 )
@@ -205,12 +206,18 @@ _streams: dict[str, Any] = {}
 
 @contextlib.contextmanager
 def _silenced(thread: int) -> Iterator[None]:
-    """Drop what that thread prints: a `print` in a loop would bury the report's four lines."""
+    """Guard `sys` while answers run.
+
+    What that thread prints is dropped, for a `print` in a loop would bury the report's four lines; and the
+    recursion limit is capped, for a million frames take longer to unwind than anybody waits.
+    """
     with _starting:
         if not _silent:
             for name in ("stdout", "stderr"):
                 _streams[name] = getattr(sys, name)
                 setattr(sys, name, _Muted(_streams[name]))
+            limit = _streams["setrecursionlimit"] = sys.setrecursionlimit
+            sys.setrecursionlimit = lambda depth: limit(min(depth, DEEPEST))
         _silent.add(thread)
     try:
         yield
