@@ -92,9 +92,10 @@ def _pdf(places: Places, options: argparse.Namespace) -> int:
 
 
 def _readme(places: Places, options: argparse.Namespace) -> int:
-    from paperlens.site import readme
+    from paperlens.site import figures, readme
     from paperlens.site.source import read_all
 
+    figures.readme_picture(places.book / "static" / "readme.png")
     changed = readme.write(places.root / "README.md", read_all(places))
     print("README.md: table of systems written" if changed else "README.md: the table is current")
     return 0
@@ -107,5 +108,5 @@ ACTIONS = {
     "lab": (_lab, "open JupyterLab on work/, with a copy of every student notebook that is missing there"),
     "serve": (_serve, "show the finished site on this machine"),
     "pdf": (_pdf, "print the book with Chromium"),
-    "readme": (_readme, "bring README's table of systems up to date"),
+    "readme": (_readme, "bring README's picture and table of systems up to date"),
 }
