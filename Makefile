@@ -1,6 +1,6 @@
 # Every target works through `paperlens book ...` or pytest; the same lines without make stand in README.md (Windows).
 .DEFAULT_GOAL := help
-.PHONY: help book test verify lab author check serve pdf
+.PHONY: help book test verify lab author check serve pdf class
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,6 +39,9 @@ serve: $(INSTALLED)  ## show the finished site on this machine
 
 pdf: $(INSTALLED)  ## print the book with Chromium into build/paperlens.pdf
 	@$(BIN)/paperlens book pdf
+
+class: $(INSTALLED)  ## a sample class of forty students, graded and reported, in build/class
+	@$(BIN)/python -m paperlens.classroom.sample build/class
 
 # One list of dependencies (pyproject.toml), one set of versions (constraints.txt); installed anew when either changes.
 $(INSTALLED): pyproject.toml constraints.txt

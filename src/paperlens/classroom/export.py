@@ -4,7 +4,7 @@ import csv
 import io
 from collections import defaultdict
 
-from paperlens.classroom import collect, gradebook, journal
+from paperlens.classroom import gradebook, journal
 from paperlens.classroom.course import Course
 from paperlens.errors import UserError
 
@@ -62,16 +62,11 @@ def moodle(course: Course, rows: list[gradebook.Score]) -> list[list[str]]:
 
 def statuses(course: Course) -> dict[tuple[str, str, str], str]:
     """The last status of each exercise, for the submission that counts."""
-    found: dict[tuple[str, str, str], str] = {}
-    for assignment in course.assignments():
-        known = journal.outcomes(course.root / "journal" / f"{assignment.name}.jsonl")
-        for student in course.students_of(assignment):
-            digest = collect.paper(course, assignment, student).digest
-            for exercise in assignment.exercises:
-                outcome = known.get(journal.Work(student, digest, exercise))
-                if outcome is not None:
-                    found[assignment.name, student, exercise] = outcome.status
-    return found
+    return {
+        (assignment.name, work.student, work.exercise): outcome.status
+        for assignment in course.assignments()
+        for work, outcome in journal.latest(course, assignment).items()
+    }
 
 
 def totals(rows: list[gradebook.Score]) -> tuple[dict[tuple[str, str], float], dict[str, float]]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paperlens.classroom.collect import paper
+from paperlens.classroom.course import Assignment, Course
 from paperlens.classroom.outcome import Outcome
 from paperlens.errors import UserError
 
@@ -104,6 +106,17 @@ class Journal:
         """The seed of one exercise in this run, the same for all students."""
         digest = hashlib.sha256(f"{self.seed}:{exercise}".encode()).digest()
         return int.from_bytes(digest[:8], "big") >> 1
+
+
+def latest(course: Course, assignment: Assignment) -> dict[Work, Outcome]:
+    """The outcomes of the submissions that count, in the order of students and exercises."""
+    known = outcomes(course.root / "journal" / f"{assignment.name}.jsonl")
+    found: dict[Work, Outcome] = {}
+    for student in course.students_of(assignment):
+        digest = paper(course, assignment, student).digest
+        works = [Work(student, digest, exercise) for exercise in assignment.exercises]
+        found |= {work: known[work] for work in works if work in known}
+    return found
 
 
 def outcomes(path: Path) -> dict[Work, Outcome]:

@@ -130,11 +130,15 @@ def grade(told: argparse.Namespace) -> int:
 
 def feedback(told: argparse.Namespace) -> int:
     """Write the students' pages."""
+    from paperlens.classroom import statistics
+    from paperlens.classroom.journal import latest
     from paperlens.classroom.papers import feedback as do
 
     course = courses.open_course(told.dir)
-    count = do(course, course.assignment(told.chapter))
-    print(f"wrote feedback for {count} students to {told.dir}/feedback")
+    assignment = course.assignment(told.chapter)
+    count = do(course, assignment)
+    page = statistics.write(course, assignment, latest(course, assignment))
+    print(f"wrote feedback for {count} students to {told.dir}/feedback, and how the class did to {page}")
     return 0
 
 
