@@ -22,12 +22,8 @@ def stored(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     file = cache_folder() / f"{name}.npy"
     try:
         return np.asarray(np.load(file))
-    except (
-        FileNotFoundError,
-        EOFError,
-        ValueError,
-    ):  # never written, or cut short by a full disk: make it again
-        pass
+    except (FileNotFoundError, EOFError, ValueError):
+        pass  # never written, or cut short by a full disk: make it again
     array = make()
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.stem}.{os.getpid()}.npy")  # another process may be building the same
