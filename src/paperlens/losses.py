@@ -30,7 +30,7 @@ def l1(prediction: Image, target: Image) -> Loss:
     return (prediction - target).abs().mean()
 
 
-def charbonnier(prediction: Image, target: Image, eps: float = 1e-3) -> Loss:
+def charbonnier(prediction: Image, target: Image, eps: float | int = 1e-3) -> Loss:
     """mean of sqrt(d^2 + eps^2): L1 with a round bottom, whose slope at 0 is 0 (Charbonnier et al., ICIP 1994).
 
     Args:
