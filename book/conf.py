@@ -49,7 +49,6 @@ autodoc_default_options = {"ignore-module-all": True}  # a name stands where it 
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 python_display_short_literal_types = True
-python_maximum_signature_line_length = 88
 add_module_names = False
 copybutton_exclude = ".linenos, .gp, .go"
 

@@ -84,9 +84,10 @@ function guess(box) {
   box.querySelector(".pl-outcome").before(area);
 }
 
-// Names for what the theme and the notebook renderer leave without one (axe-core: summary-name, scrollable-region-focusable).
+// Names for what the theme and the notebook renderer leave without one (axe-core: summary-name, aria-deprecated-role, scrollable-region-focusable).
 function names() {
   for (const summary of document.querySelectorAll("details.hide > summary")) summary.removeAttribute("aria-label");
+  for (const entry of document.querySelectorAll(".citation-list, [role=doc-biblioentry]")) entry.removeAttribute("role");
   for (const summary of document.querySelectorAll("nav details > summary")) summary.setAttribute("aria-label", "Pages below");
   for (const area of document.querySelectorAll(".cell_output .output pre, .highlight pre, div.output_area")) if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
 }
