@@ -1,6 +1,5 @@
 """formgrader in the teacher's browser: a Jupyter server of one folder, on this machine alone."""
 
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,7 @@ def command(course: Course, port: int, browser: bool) -> list[str]:
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.open_browser={browser}",
         "--ServerApp.default_url=/formgrader",
-        f"--ServerApp.jpserver_extensions={json.dumps({EXTENSION: True})}",
+        f"--ServerApp.jpserver_extensions={EXTENSION}=True",
         *(["--allow-root"] if os.geteuid() == 0 else []),
     ]
 
