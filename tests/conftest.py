@@ -1,4 +1,4 @@
-"""Shapes are enforced at run time in the tests alone: the hook breaks torch.compile and doubles a small model's time."""
+"""Shapes are enforced at run time in the tests alone: the hook breaks torch.compile and slows small models."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What cannot run here (other systems, conda, hosted workflows) is at least parsed, and the house keeps its own rules."""
+"""What cannot run here (other systems, conda, workflows) is at least parsed, and the house keeps its own rules."""
 
 import os
 import re
@@ -13,7 +13,9 @@ import yaml
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = dict(
-    line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split("\n") if "==" in line
+    line.split("==")
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split("\n")
+    if "==" in line
 )
 
 
@@ -45,7 +47,10 @@ def test_environment_holds_no_second_list() -> None:
 
 def test_workflows_parse_and_call_what_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
-    flows = {p.name: yaml.safe_load(p.read_text(encoding="utf-8")) for p in (ROOT / ".github/workflows").glob("*.yml")}
+    flows = {
+        p.name: yaml.safe_load(p.read_text(encoding="utf-8"))
+        for p in (ROOT / ".github/workflows").glob("*.yml")
+    }
     matrix = flows["test.yml"]["jobs"]["test"]["strategy"]["matrix"]
     assert matrix["os"] == ["ubuntu-latest", "macos-latest", "windows-latest"]
     assert matrix["python"] == ["3.11", "3.12", "3.13"]
@@ -68,10 +73,14 @@ def test_no_machine_and_no_registry_in_the_tree() -> None:
     home = re.compile(r"/(?:root|home|work|tmp)/(?:main|shared|[a-z]+/\.|user/|runner/)")
     registry = re.compile(r"registry\.npmjs|files\.pythonhosted|pypi\.org|deb\.debian")
     for path in tracked():
-        if path.suffix in {".png", ".jpg", ".safetensors", ".onnx", ".gz", ".woff2"} or path == Path(__file__):
+        if path.suffix in {".png", ".jpg", ".safetensors", ".onnx", ".gz", ".woff2"} or path == Path(
+            __file__
+        ):
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        assert not home.search(text), f"{path.relative_to(ROOT)} holds a path of one machine: {home.search(text)[0]}"
+        assert not home.search(text), (
+            f"{path.relative_to(ROOT)} holds a path of one machine: {home.search(text)[0]}"
+        )
         assert not registry.search(text), f"{path.relative_to(ROOT)} names a package registry"
 
 
@@ -83,10 +92,16 @@ def test_shipped_data_stays_small() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
-    [([], 0, "usage: paperlens"), (["--help"], 0, "usage: paperlens"), (["nonsense"], 2, "no command 'nonsense'")],
+    [
+        ([], 0, "usage: paperlens"),
+        (["--help"], 0, "usage: paperlens"),
+        (["nonsense"], 2, "no command 'nonsense'"),
+    ],
 )
 def test_command_line_answers_in_words(arguments: list[str], code: int, said: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "paperlens.cli", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "paperlens.cli", *arguments], capture_output=True, text=True, check=False
+    )
     assert done.returncode == code
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
