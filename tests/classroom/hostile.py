@@ -4,12 +4,16 @@
 """
 
 import json
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import people
 from people import PSNR, SSIM, answer_cell, answered
+
+ROOT = Path(__file__).parents[2]
 
 LOOPS = ("timeout",)
 GRADED = ("graded",)
@@ -139,7 +143,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("import the solution inside", inside("import paperlens.metrics as m; return m.psnr(prediction, target, data_range)"), ("forbidden",)),
     ("import by name", inside("import importlib; return importlib.import_module('paperlens.metrics').psnr(prediction, target, data_range)"), ("forbidden",)),
     ("import by a hidden name", inside("return __import__('paper' + 'lens').metrics.psnr(prediction, target, data_range)"), GRADED),
-    ("path of the project", inside("import sys\nsys.path[:0] = ['/work/main/src', '/work/main/.venv/lib/python3.11/site-packages', '/site']\nimport importlib; return importlib.import_module('paper' + 'lens.metrics').psnr(prediction, target, data_range)"), GRADED),
+    ("path of the project", inside(f"import sys\nsys.path[:0] = [{str(ROOT / 'src')!r}, {sysconfig.get_path('purelib')!r}, '/site']\nimport importlib; return importlib.import_module('paper' + 'lens.metrics').psnr(prediction, target, data_range)"), GRADED),
     # broken answers
     ("syntax error", "def psnr(prediction target:", ("malformed",)),
     ("null byte", "def psnr(a, b, c):\n    return '\0'", ("malformed",)),
