@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.pointwise import Pointwise
 from paperlens.layers.pool import GlobalMean
 
 
@@ -19,8 +20,8 @@ class ChannelAttention(nn.Module):
         if hidden_dim < 1:
             raise ValueError(f"hidden_dim {hidden_dim} must be at least 1, dim is {dim}")
         self.pool = GlobalMean()
-        self.squeeze = nn.Conv2d(dim, hidden_dim, 1, bias=bias)
-        self.excite = nn.Conv2d(hidden_dim, dim, 1, bias=bias)
+        self.squeeze = Pointwise(dim, hidden_dim, bias=bias)
+        self.excite = Pointwise(hidden_dim, dim, bias=bias)
 
     def forward(self, features: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
         """The shape stays."""

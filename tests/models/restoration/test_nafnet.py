@@ -27,6 +27,7 @@ def test_no_activation_function_is_left():
         "GlobalMean",
         "ModuleList",
         "PixelShuffle",
+        "Pointwise",
         "Sequential",
     }
 

@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from paperlens.layers.channel_norm import BiasFreeNorm
 from paperlens.models import build
-from paperlens.models.restoration.restormer import BiasFreeNorm
 
 
 def test_channel_attention_against_a_loop():

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paperlens.layers.channel_attention import ChannelAttention
+from paperlens.layers.pointwise import Pointwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +241,8 @@ def cabs(dim: int, count: int, reduction: int, slope: nn.PReLU) -> nn.Sequential
 
 def conv(in_dim: int, out_dim: int, kernel: int) -> nn.Conv2d:
     """A convolution that keeps the size, without bias."""
+    if kernel == 1:
+        return Pointwise(in_dim, out_dim, bias=False)
     return nn.Conv2d(in_dim, out_dim, kernel, padding=kernel // 2, bias=False)
 
 

@@ -31,6 +31,7 @@ from torch.nn import functional as F
 
 from paperlens.layers.channel_attention import ChannelAttention
 from paperlens.layers.channel_norm import ChannelNorm
+from paperlens.layers.pointwise import Pointwise
 from paperlens.layers.pool import GlobalMean
 
 
@@ -99,7 +100,7 @@ class NAFNet(nn.Module):
         self.down = nn.ModuleList(nn.Conv2d(dim, 2 * dim, 2, stride=2) for dim in dims[:-1])
         self.middle = nn.Sequential(*(block(dims[-1]) for _ in range(config.middle)))
         self.up = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(dim, 2 * dim, 1, bias=False), nn.PixelShuffle(2)) for dim in dims[:0:-1]
+            nn.Sequential(Pointwise(dim, 2 * dim, bias=False), nn.PixelShuffle(2)) for dim in dims[:0:-1]
         )
         self.decoder = nn.ModuleList(
             nn.Sequential(*(block(dim) for _ in range(depth)))
@@ -129,14 +130,14 @@ class NAFBlock(nn.Module):
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.norm1 = ChannelNorm(dim, eps=1e-6)
-        self.conv1 = nn.Conv2d(dim, 2 * dim, 1)
+        self.conv1 = Pointwise(dim, 2 * dim)
         self.conv2 = nn.Conv2d(2 * dim, 2 * dim, 3, padding=1, groups=2 * dim)
         self.pool = GlobalMean()
-        self.scale = nn.Conv2d(dim, dim, 1)
-        self.conv3 = nn.Conv2d(dim, dim, 1)
+        self.scale = Pointwise(dim, dim)
+        self.conv3 = Pointwise(dim, dim)
         self.norm2 = ChannelNorm(dim, eps=1e-6)
-        self.conv4 = nn.Conv2d(dim, 2 * dim, 1)
-        self.conv5 = nn.Conv2d(dim, dim, 1)
+        self.conv4 = Pointwise(dim, 2 * dim)
+        self.conv5 = Pointwise(dim, dim)
         self.beta = nn.Parameter(torch.zeros(1, dim, 1, 1))
         self.gamma = nn.Parameter(torch.zeros(1, dim, 1, 1))
 
@@ -156,13 +157,13 @@ class BaselineBlock(nn.Module):
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.norm1 = ChannelNorm(dim, eps=1e-6)
-        self.conv1 = nn.Conv2d(dim, dim, 1)
+        self.conv1 = Pointwise(dim, dim)
         self.conv2 = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
         self.attention = ChannelAttention(dim, dim // 2)
-        self.conv3 = nn.Conv2d(dim, dim, 1)
+        self.conv3 = Pointwise(dim, dim)
         self.norm2 = ChannelNorm(dim, eps=1e-6)
-        self.conv4 = nn.Conv2d(dim, 2 * dim, 1)
-        self.conv5 = nn.Conv2d(2 * dim, dim, 1)
+        self.conv4 = Pointwise(dim, 2 * dim)
+        self.conv5 = Pointwise(2 * dim, dim)
         self.beta = nn.Parameter(torch.zeros(1, dim, 1, 1))
         self.gamma = nn.Parameter(torch.zeros(1, dim, 1, 1))
 

@@ -29,7 +29,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.layers.channel_norm import ChannelNorm
+from paperlens.layers.channel_norm import BiasFreeNorm, ChannelNorm
+from paperlens.layers.pointwise import Pointwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +99,11 @@ class Restormer(nn.Module):
         self.down = nn.ModuleList(Downsample(dims[i]) for i in range(3))
         self.latent = level(3, dims[3])
         self.up = nn.ModuleList(Upsample(dims[i + 1]) for i in range(3))
-        self.reduce = nn.ModuleList(nn.Conv2d(2 * dims[i], dims[i], 1, bias=False) for i in (1, 2))
+        self.reduce = nn.ModuleList(Pointwise(2 * dims[i], dims[i], bias=False) for i in (1, 2))
         self.decoder = nn.ModuleList(level(i, dims[max(i, 1)]) for i in range(3))
         self.refinement = level(0, dims[1], config.refinement)
         if config.dual_pixel:
-            self.skip = nn.Conv2d(dims[0], dims[1], 1, bias=False)
+            self.skip = Pointwise(dims[0], dims[1], bias=False)
         self.output = nn.Conv2d(dims[1], config.out_channels, 3, padding=1, bias=False)
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out h w"]:
@@ -151,9 +152,9 @@ class TransposedAttention(nn.Module):
             raise ValueError(f"num_heads {num_heads} does not divide dim {dim}")
         self.attend = ChannelAttend(num_heads)
         self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
-        self.qkv = nn.Conv2d(dim, 3 * dim, 1, bias=False)
+        self.qkv = Pointwise(dim, 3 * dim, bias=False)
         self.qkv_depthwise = nn.Conv2d(3 * dim, 3 * dim, 3, padding=1, groups=3 * dim, bias=False)
-        self.projection = nn.Conv2d(dim, dim, 1, bias=False)
+        self.projection = Pointwise(dim, dim, bias=False)
 
     def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The shape stays; every pixel takes part in every weight."""
@@ -177,11 +178,21 @@ class ChannelAttend(nn.Module):
     ) -> Float[Tensor, "b c h w"]:
         """One weight for each pair of channels of a head."""
         height, width = v.shape[2:]
+        # Pixels are rows, as they lie in memory. The products are divided by the lengths, not q and k beforehand.
         q, k, v = (
-            rearrange(x, "b (heads c) h w -> b heads c (h w)", heads=self.num_heads) for x in (q, k, v)
+            rearrange(x, "b (heads c) h w -> b heads (h w) c", heads=self.num_heads) for x in (q, k, v)
         )
-        weights = (F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).mT * temperature).softmax(dim=-1)
-        return rearrange(weights @ v, "b heads c (h w) -> b (heads c) h w", h=height, w=width)
+        lengths = rearrange(length(q), "b heads c -> b heads c 1") * rearrange(
+            length(k), "b heads c -> b heads 1 c"
+        )
+        weights = (q.mT @ k * (temperature / lengths)).softmax(dim=-1)
+        attended = rearrange(v @ weights.mT, "b heads (h w) c -> b h w (heads c)", h=height, w=width)
+        return rearrange(attended, "b h w c -> b c h w")
+
+
+def length(channels: Float[Tensor, "b heads n c"]) -> Float[Tensor, "b heads c"]:
+    """Euclidean length of every channel over the pixels, never quite zero."""
+    return (channels * channels).sum(dim=2).sqrt().clamp_min(1e-12)
 
 
 class GatedFeedForward(nn.Module):
@@ -190,14 +201,15 @@ class GatedFeedForward(nn.Module):
     def __init__(self, dim: int, expansion: float) -> None:
         super().__init__()
         hidden = int(dim * expansion)
-        self.expand = nn.Conv2d(dim, 2 * hidden, 1, bias=False)
+        self.expand = Pointwise(dim, 2 * hidden, bias=False)
         self.depthwise = nn.Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=False)
-        self.contract = nn.Conv2d(hidden, dim, 1, bias=False)
+        self.contract = Pointwise(hidden, dim, bias=False)
 
     def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The shape stays."""
         gate, value = self.depthwise(self.expand(features)).chunk(2, dim=1)
-        return self.contract(F.gelu(gate) * value)
+        # A half of the channels is strided in memory, on which torch's GELU is several times slower than a copy.
+        return self.contract(F.gelu(gate.contiguous(memory_format=torch.channels_last)) * value)
 
 
 class Downsample(nn.Sequential):
@@ -217,19 +229,6 @@ class Upsample(nn.Sequential):
 def channel_norm(config: RestormerConfig, dim: int) -> nn.Module:
     """LayerNorm over the channels of a pixel, for denoising without any bias."""
     return BiasFreeNorm(dim, eps=1e-5) if config.norm == "bias_free" else ChannelNorm(dim, eps=1e-5)
-
-
-class BiasFreeNorm(nn.Module):
-    """w x / sqrt(var + eps): no bias, and the mean stays."""
-
-    def __init__(self, dim: int, eps: float) -> None:
-        super().__init__()
-        self.weight, self.eps = nn.Parameter(torch.ones(dim)), eps
-
-    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """The shape stays."""
-        variance = features.var(dim=1, correction=0, keepdim=True)
-        return features * torch.rsqrt(variance + self.eps) * rearrange(self.weight, "c -> c 1 1")
 
 
 # Our names -> the published ones, applied in this order.
