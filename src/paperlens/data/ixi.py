@@ -1,0 +1,117 @@
+"""IXI: T1, T2 and PD volumes of nearly 600 healthy people, as NIfTI files in a folder of yours.
+
+Files are named `IXI002-Guys-0828-T1.nii.gz`: person, hospital, session, contrast. Guys and IOP scanned at
+1.5 T, HH at 3 T; licence CC BY-SA 3.0. T1 was acquired sagittal and T2 and PD axial: `volume` turns all of them
+to planes feet to head, rows front to back, columns right to left, but they stay on their own grids and nobody
+registered them. `ixi(folder, grid="T2")` resamples the others onto the grid of T2 by the files' affines;
+`paperlens.data.registration` measures what remains.
+"""
+
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from paperlens.data.hostile import magnitudes, opener
+from paperlens.data.registration import onto
+from paperlens.data.volumes import Volume
+from paperlens.errors import UserError
+
+NAME = re.compile(r"(IXI\d{3}-(Guys|HH|IOP)-\d{4})-(T1|T2|PD)\.nii(?:\.gz)?")
+OTHER = re.compile(r"IXI\d{3}-(Guys|HH|IOP)-\d{4}-(MRA|DTI-\d\d)\.nii(\.gz)?")  # of IXI, not used here
+CONTRASTS = ("T1", "T2", "PD")
+FIELDS = {"Guys": 1.5, "IOP": 1.5, "HH": 3.0}  # T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IXI:
+    """One person, a `volumes.Subject`; files are read when a volume is asked for."""
+
+    name: str
+    files: Mapping[str, Path]
+    grid: str | None = None  # the contrast onto whose grid the others are resampled
+    source: str = "IXI"
+
+    @property
+    def split(self) -> str:
+        """Every fifth person, by a checksum of the name: the same wherever the files lie."""
+        return "test" if zlib.crc32(self.name.encode()) % 5 == 0 else "train"
+
+    @property
+    def field(self) -> float:
+        """Tesla, known from the hospital."""
+        return FIELDS[self.name.split("-")[1]]
+
+    @property
+    def contrasts(self) -> tuple[str, ...]:
+        """Those of T1, T2, PD that there is a file of."""
+        return tuple(c for c in CONTRASTS if c in self.files)
+
+    def volume(self, contrast: str) -> Volume:
+        """Magnitude in scanner units, on the file's own grid or on that of `grid`.
+
+        RefusedError (a UserError that names file and field) where the file is no such volume.
+        """
+        own = self._read(contrast)
+        return own if self.grid in (None, contrast) else onto(own, self._read(str(self.grid)))
+
+    def _read(self, contrast: str) -> Volume:
+        if contrast not in self.files:
+            raise ValueError(f"{self.name} has no contrast {contrast!r}; it has {self.contrasts}")
+        voxels, affine = read(self.files[contrast])
+        return Volume(
+            subject=self.name,
+            contrast=contrast,
+            voxels=voxels,
+            affine=affine,
+            source=self.source,
+            split=self.split,
+        )
+
+
+def read(path: str | Path) -> tuple[Float[Tensor, "z h w"], Float[Tensor, "4 4"]]:
+    """Magnitudes and affine of one file, as a `Volume` holds them; RefusedError names what is wrong with it."""
+    path = Path(path)
+    answer = opener().ask(path, "ixi", "voxels")
+    assert answer.array is not None
+    voxels = magnitudes(path, "voxels", answer.array)
+    return torch.from_numpy(voxels), torch.tensor(answer.facts["affine"], dtype=torch.float64)
+
+
+def ixi(folder: str | Path, split: str | None = None, grid: str | None = None) -> list[IXI]:
+    """The people with files in the folder or below, by name; split: "train", "test" or None for both.
+
+    grid: a contrast onto whose grid the others are resampled; people without it are left out. No file is
+    opened yet. UserError where there is no such folder, no IXI file, or one contrast of a person twice.
+    """
+    if split not in ("train", "test", None) or grid not in (*CONTRASTS, None):
+        raise ValueError(
+            f"split {split!r} must be train, test or None and grid {grid!r} one of {CONTRASTS} or None"
+        )
+    people: dict[str, dict[str, Path]] = {}
+    for file in files(folder):
+        if match := NAME.fullmatch(file.name):
+            name, _, contrast = match.groups()
+            held = people.setdefault(name, {})
+            if contrast in held:
+                raise UserError(
+                    f"{contrast} of {name} is there twice: {str(held[contrast])!r} and {str(file)!r}."
+                )
+            held[contrast] = file
+    if not people:
+        raise UserError(f"no file in {str(folder)!r} is called like IXI002-Guys-0828-T1.nii.gz.")
+    found = [IXI(name=name, files=held, grid=grid) for name, held in sorted(people.items())]
+    return [p for p in found if split in (p.split, None) and (grid is None or grid in p.files)]
+
+
+def files(folder: str | Path) -> list[Path]:
+    """NIfTI files in the folder and below, sorted; UserError where there is no such folder."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {str(folder)!r}; give the folder that holds the files.")
+    return sorted(f for f in folder.rglob("*") if f.name.endswith((".nii", ".nii.gz")))
