@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import plain as without_hook
 import pytest
@@ -9,6 +10,7 @@ import torch
 from bad_arguments import BAD
 from torch.utils._pytree import tree_leaves, tree_map
 
+from paperlens import models
 from paperlens.models import CATALOGUE, build, count, published
 
 MODELS = sorted(CATALOGUE)
@@ -148,3 +150,8 @@ def test_unknown_names_are_told():
         build("swinirr", "tiny")
     with pytest.raises(KeyError, match="light_x2"):
         build("swinir", "light")
+
+
+@pytest.mark.parametrize("path", sorted(Path(models.__file__).parent.glob("*/*.py")), ids=lambda p: p.stem)
+def test_a_model_file_reads_in_one_sitting(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250, "what two models share moves to layers/"

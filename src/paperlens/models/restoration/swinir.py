@@ -12,11 +12,9 @@ Symbols (paper -> code)
     img_range (published)  value_range: the image is multiplied by it inside, 255 for JPEG
 Departures: stochastic depth (0.1 while training in the published code) is left out. `bicubic_skip`, off by
     default, is the course's own: the last layer starts at zero and adds to a bicubic enlargement.
-Quirks kept: a LayerNorm before the first group, which the paper does not draw; sides are padded by reflection
-    to a multiple of the window, the output is cropped; the shift mask is -100, not minus infinity; the mean
-    of DIV2K is subtracted from colour pictures only.
-Published size: 11.9M for classical x4 (HAT's README; counted 11,900,199), 878K for lightweight x2 (the paper;
-    the released code counts 910,152).
+Quirks kept: a LayerNorm before the first group, which the paper does not draw; sides padded by reflection and
+    cropped; a shift mask of -100, not minus infinity; the mean of DIV2K is subtracted from colour pictures only.
+Published size: classical x4 11.9M (HAT's README), counted 11,900,199; light x2 878K (paper), counted 910,152.
 """
 
 from collections.abc import Mapping
@@ -54,13 +52,12 @@ class SwinIRConfig:
     bicubic_skip: bool = False
 
 
-def _light(scale: int) -> SwinIRConfig:
-    return SwinIRConfig(dim=60, depths=(6, 6, 6, 6), scale=scale, head="pixel_shuffle_direct")
-
-
 PRESETS: Mapping[str, SwinIRConfig] = {
     **{f"classical_x{scale}": SwinIRConfig(scale=scale) for scale in (2, 3, 4)},
-    **{f"light_x{scale}": _light(scale) for scale in (2, 3, 4)},
+    **{
+        f"light_x{scale}": SwinIRConfig(dim=60, depths=(6,) * 4, scale=scale, head="pixel_shuffle_direct")
+        for scale in (2, 3, 4)
+    },
     "denoise_color": SwinIRConfig(scale=1, head="residual"),
     "denoise_gray": SwinIRConfig(scale=1, head="residual", in_channels=1),
     "jpeg_gray": SwinIRConfig(scale=1, head="residual", in_channels=1, window_size=7, value_range=255.0),
@@ -69,8 +66,6 @@ PRESETS: Mapping[str, SwinIRConfig] = {
         scale=4, head="nearest_conv", dim=240, depths=(6,) * 9, num_heads=8, group_conv="3conv"
     ),
     "small": SwinIRConfig(dim=24, depths=(2, 2), num_heads=2, head="pixel_shuffle_direct", bicubic_skip=True),
-    # A convolution after the shuffle: without one, forty thousand parameters stay at what a sharpening filter reaches.
-    "small_shuffle": SwinIRConfig(dim=20, depths=(2, 2), num_heads=2, head_dim=16, bicubic_skip=True),
     "tiny": SwinIRConfig(dim=12, depths=(2, 2), num_heads=2, window_size=4, head="pixel_shuffle_direct"),
 }
 PARAMETERS: Mapping[str, int] = {
@@ -86,7 +81,6 @@ PARAMETERS: Mapping[str, int] = {
     "real_m_x4": 11_715_559,
     "real_l_x4": 28_013_059,
     "small": 40_284,
-    "small_shuffle": 39_591,
     "tiny": 11_144,
 }
 # Multiply-accumulates in G for one input of this shape, attention's products included.
@@ -141,10 +135,9 @@ class SwinIR(nn.Module):
         restored = self.head(self.conv_after_body(self.deep(shallow)) + shallow)  # Eqs. 2-5
         if self.config.head == "residual":
             restored = restored + image  # Eq. 6
-        restored = (
-            restored[..., : height * self.config.scale, : width * self.config.scale] / self.config.value_range
-        )
-        return restored + (enlarge(degraded, self.config.scale) if self.config.bicubic_skip else self.mean)
+        scale = self.config.scale
+        restored = restored[..., : height * scale, : width * scale] / self.config.value_range
+        return restored + (enlarge(degraded, scale) if self.config.bicubic_skip else self.mean)
 
     def deep(self, shallow: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
         """The residual groups without the convolution after them (Eqs. 2-3)."""
