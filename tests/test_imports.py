@@ -27,6 +27,7 @@ ALLOWED = {
     "losses": SCORES,
     "metrics": SCORES,
     "train": TRAIN,
+    "checkpoints": TRAIN | {"checkpoints"},
     "recipes": TRAIN | {"recipes"},
     "exercises": TRAIN | {"exercises"},
     "figures": TRAIN | {"figures"},

@@ -10,6 +10,11 @@ from paperlens.errors import UserError
 
 # name -> (module with `main(argv) -> int`, one line of help). Imported on use, so that `paperlens` alone is quick.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "load": (
+        "paperlens.checkpoints.load_command",
+        "tell which system and configuration a checkpoint file is",
+    ),
+    "run": ("paperlens.checkpoints.run_command", "put a picture through the network in a checkpoint file"),
     "train": ("paperlens.recipes.train_command", "train one seed of a recipe, with checkpoints"),
     "reproduce": (
         "paperlens.recipes.reproduce_command",

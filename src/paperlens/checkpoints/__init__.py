@@ -1,0 +1,1 @@
+"""Published checkpoint files: read safely, recognised, and run on pictures."""

@@ -1,0 +1,168 @@
+"""Which system and configuration a state is: by its names and shapes alone, against the whole catalogue.
+
+Every configuration is built on the meta device, where a network has names and shapes and no memory. Only the
+systems that share names with the file are built in full: a network's names without their numbers are nearly
+the same in all its sizes, so that its `tiny` preset tells.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from paperlens.models import CATALOGUE, published
+from paperlens.models.count import parameters
+
+Shapes = Mapping[str, tuple[int, ...]]
+# What shapes can tell beside the presets, one field at a time.
+VARIANTS: Mapping[str, tuple[int, ...]] = {
+    "scale": (2, 3, 4, 8),
+    "in_channels": (1, 3),
+    "window_size": (7, 8, 16),
+}
+ENOUGH = 0.5  # of the best system's share of names: presets of a system with less are not built at first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How a file's shapes compare with one configuration."""
+
+    system: str
+    preset: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    as_published: bool  # the authors' names; else those of this package, as `paperlens train` writes them
+    parameters: int
+    matched: int  # tensors with the same name and shape
+    total: int  # tensors in the file or in the configuration
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+    reshaped: tuple[str, ...]
+    expected: Shapes
+
+    @property
+    def exact(self) -> bool:
+        """Whether the file loads into the configuration."""
+        return not (self.missing or self.unknown or self.reshaped)
+
+    @property
+    def share(self) -> float:
+        """Matched tensors of all."""
+        return self.matched / self.total if self.total else 0.0
+
+    @property
+    def name(self) -> str:
+        """As in `models.build`."""
+        changes = "".join(f", {name}={value}" for name, value in self.overrides.items())
+        return f"{self.system} {self.preset}{changes}"
+
+    def build(self, state: Mapping[str, Tensor]) -> nn.Module:
+        """The network with the file's weights, in float32, evaluating. ValueError where the file does not fit."""
+        entry = CATALOGUE[self.system]
+        module = entry.model(replace(entry.presets[self.preset], **self.overrides))
+        if self.as_published:
+            return published.load(module, state).eval()
+        module.load_state_dict(dict(state))
+        return module.eval()
+
+
+def recognise(shapes: Shapes) -> list[Fit]:
+    """Every configuration that the file fits exactly, in the catalogue's order, or the one nearest to it alone.
+
+    Several may fit, because names and shapes do not tell everything: a network and its version with local means
+    (`tlc`) have the same tensors. Presets are preferred to presets with one field changed.
+    """
+    shares = {system: _shared_names(shapes, system) for system in CATALOGUE}
+    best = max(shares.values())
+    near = [system for system, share in shares.items() if share >= max(ENOUGH * best, 1e-9)]
+    fits = [fit for system in near for fit in _presets(shapes, system)]
+    if not any(fit.exact for fit in fits):
+        closest = sorted(fits, key=lambda fit: fit.share, reverse=True)[:3]
+        fits += [fit for base in closest for fit in _variants(shapes, base)]
+    if not any(fit.share >= ENOUGH for fit in fits):
+        fits += [fit for system in CATALOGUE if system not in near for fit in _presets(shapes, system)]
+    return [fit for fit in fits if fit.exact] or [max(fits, key=lambda fit: fit.share)]
+
+
+def _presets(shapes: Shapes, system: str) -> Iterator[Fit]:
+    for preset in CATALOGUE[system].presets:
+        yield from _compare(shapes, system, preset, {})
+
+
+def _variants(shapes: Shapes, base: Fit) -> Iterator[Fit]:
+    config = CATALOGUE[base.system].presets[base.preset]
+    known = {f.name for f in fields(config)}
+    for name, values in VARIANTS.items():
+        for value in values:
+            if name in known and value != getattr(config, name):
+                yield from _compare(shapes, base.system, base.preset, {name: value})
+
+
+def _compare(shapes: Shapes, system: str, preset: str, overrides: Mapping[str, Any]) -> Iterator[Fit]:
+    """With the authors' names, and with ours where these differ."""
+    entry = CATALOGUE[system]
+    config = replace(entry.presets[preset], **overrides)
+    try:
+        with torch.device("meta"):
+            module = entry.model(config)
+    except ValueError:  # a variant that the model itself refuses
+        return
+    seen: Shapes = {}
+    for as_published, (expected, required) in ((True, _theirs(module)), (False, _ours(module))):
+        if expected.keys() == seen.keys():
+            return
+        seen = expected
+        counted = {n for n in shapes if n in expected or not (as_published and published.ignored(n, module))}
+        reshaped = tuple(n for n in expected if n in counted and shapes[n] != expected[n])
+        common = [n for n in expected if n in counted]
+        yield Fit(
+            system=system,
+            preset=preset,
+            overrides=dict(overrides),
+            as_published=as_published,
+            parameters=parameters(module),
+            matched=len(common) - len(reshaped),
+            total=len(counted | required),
+            missing=tuple(n for n in expected if n in required and n not in shapes),
+            unknown=tuple(n for n in shapes if n in counted and n not in expected),
+            reshaped=reshaped,
+            expected=expected,
+        )
+
+
+def _theirs(module: nn.Module) -> tuple[Shapes, set[str]]:
+    """Shapes under the authors' names, and the names that a checkpoint must hold."""
+    slots = list(published.published_slots(module))
+    dropped = published.dropped(module)
+    shapes = {slot.name: tuple(slot.published(slot.tensor).shape) for slot in slots} | dropped
+    return shapes, {slot.name for slot in slots if slot.required} | set(dropped)
+
+
+def _ours(module: nn.Module) -> tuple[Shapes, set[str]]:
+    shapes = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    return shapes, set(shapes)
+
+
+def _shared_names(shapes: Shapes, system: str) -> float:
+    """Largest share of names without their numbers that the file has in common with a tiny preset."""
+    found = _stems(shapes)
+    return max(len(found & names) / len(found | names) for names in _tiny_stems(system))
+
+
+@cache
+def _tiny_stems(system: str) -> list[frozenset[str]]:
+    """Names of the tiny presets without numbers, the authors' and ours."""
+    stems = []
+    for preset, config in CATALOGUE[system].presets.items():
+        if preset.startswith("tiny"):
+            with torch.device("meta"):
+                module = CATALOGUE[system].model(config)
+            stems += [_stems(_theirs(module)[0]), _stems(_ours(module)[0])]
+    return stems
+
+
+def _stems(names: Shapes) -> frozenset[str]:
+    return frozenset(re.sub(r"\d+", "#", name) for name in names)
