@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from paperlens.data import fastmri, ixi
+from paperlens.data.fastmri import ACQUISITIONS, Scan, patients, scan
 from paperlens.data.files import root
-from paperlens.data.hostile import RefusedError, opener
+from paperlens.data.hostile import RefusedError, below, opener
+from paperlens.data.ixi import CONTRASTS, IXI, NAME, OTHER, ixi, read
 from paperlens.data.registration import registration
 from paperlens.data.verify import problems
 from paperlens.data.volumes import Subject
@@ -47,65 +48,63 @@ def _verify(folder: Path) -> int:
 
 
 def _ixi(folder: Path, quick: bool) -> int:
-    files = ixi.files(folder)
-    named = [f for f in files if ixi.NAME.fullmatch(f.name)]
-    ixi.ixi(folder)  # a sentence where there are none, or two of one contrast
+    files = below(folder, (".nii", ".nii.gz"))
+    named = [f for f in files if NAME.fullmatch(f.name)]
+    ixi(folder)  # a sentence where there are none, or two of one contrast
 
     def look(file: Path) -> list[int]:
         facts = opener().ask(file, "ixi").facts
         if not quick:
-            ixi.read(file)
+            read(file)
         return list(facts["shape"])
 
     shapes, refused = _look(named, look)
-    people = [
-        ixi.IXI(name=p.name, files={c: f for c, f in p.files.items() if f in shapes}) for p in ixi.ixi(folder)
-    ]
+    people = [IXI(name=p.name, files={c: f for c, f in p.files.items() if f in shapes}) for p in ixi(folder)]
     print("contrast  files  usable  planes x rows x columns (files)")
-    for contrast in ixi.CONTRASTS:
+    for contrast in CONTRASTS:
         own = [f for f in named if f.name.partition(".")[0].endswith(f"-{contrast}")]
         kinds = Counter(" x ".join(map(str, shapes[f])) for f in own if f in shapes)
         common = ", ".join(f"{k} ({n})" for k, n in kinds.most_common(3))
         print(f"{contrast:<8}  {len(own):>5}  {sum(kinds.values()):>6}  {common}")
-    whole = sum(len(p.contrasts) == len(ixi.CONTRASTS) for p in people)
+    whole = sum(len(p.contrasts) == len(CONTRASTS) for p in people)
     print(
-        f"{sum(bool(p.contrasts) for p in people)} people with a usable file, {whole} with all of {ixi.CONTRASTS}."
+        f"{sum(bool(p.contrasts) for p in people)} people with a usable file, {whole} with all of {CONTRASTS}."
     )
     _say_registration(people, (("T2", "T1"), ("T2", "PD")), quick)
     for file in files:
-        if file not in named and not ixi.OTHER.fullmatch(file.name):
+        if file not in named and not OTHER.fullmatch(file.name):
             refused.append(f"{str(file)!r}, name: expected one like IXI002-Guys-0828-T1.nii.gz.")
     return _end(refused, quick)
 
 
 def _fastmri(folder: Path, quick: bool) -> int:
-    files = fastmri.files(folder)
+    files = below(folder, (".h5", ".hdf5"))
     if not files:
         raise UserError(f"no file in {str(folder)!r} ends in .h5.")
 
-    def look(file: Path) -> fastmri.Scan:
-        scan = fastmri.scan(file)
+    def look(file: Path) -> Scan:
+        one = scan(file)
         if not quick:
-            scan.kspace()
-            if scan.target is not None:
-                scan.volume("", "train")
-        return scan
+            one.kspace()
+            if one.target is not None:
+                one.volume("", "train")
+        return one
 
     scans, refused = _look(files, look)
     print("contrast  usable  with a picture  coils  patients")
-    for contrast in dict.fromkeys(fastmri.ACQUISITIONS.values()):
+    for contrast in dict.fromkeys(ACQUISITIONS.values()):
         own = [s for s in scans.values() if s.contrast == contrast]
         if own:
             coils = f"{min(s.coils for s in own)}-{max(s.coils for s in own)}"
-            people = len({s.facts["patient_id"] for s in own})
+            persons = len({s.facts["patient_id"] for s in own})
             pictures = sum(s.target is not None or not s.facts["mask"] for s in own)
-            print(f"{contrast:<8}  {len(own):>6}  {pictures:>14}  {coils:>5}  {people:>8}")
-    patients = fastmri.patients(scans.values())
-    pairs = [p for p in patients if {"PD", "FS-PD"} <= set(p.contrasts)]
+            print(f"{contrast:<8}  {len(own):>6}  {pictures:>14}  {coils:>5}  {persons:>8}")
+    people = patients(scans.values())
+    pairs = [p for p in people if {"PD", "FS-PD"} <= set(p.contrasts)]
     print(
         f"{len({s.facts['patient_id'] for s in scans.values()})} patients; PD can guide FS-PD in {len(pairs)}."
     )
-    for name in sorted({p.name.partition("/")[0] for p in patients if "/" in p.name}):
+    for name in sorted({p.name.partition("/")[0] for p in people if "/" in p.name}):
         print(f"Patient {name} was scanned twice in one contrast: the scans are kept apart, not paired.")
     _say_registration(pairs, (("FS-PD", "PD"),), quick)
     return _end(refused, quick)

@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Complex
 from torch import Tensor
 
-from paperlens.data.hostile import RefusedError, finite, magnitudes, opener
+from paperlens.data.hostile import RefusedError, below, finite, magnitudes, opener
 from paperlens.data.volumes import Volume
 from paperlens.errors import UserError
 from paperlens.ops.fourier import ifft2c
@@ -138,18 +138,10 @@ def fastmri(folder: str | Path, split: str | None = None) -> list[FastMRI]:
     """
     if split not in ("train", "test", None):
         raise ValueError(f"split must be train, test or None, not {split!r}")
-    found = patients(scan(file) for file in files(folder))
+    found = patients(scan(file) for file in below(folder, (".h5", ".hdf5")))
     if not found:
         raise UserError(f"no file in {str(folder)!r} ends in .h5.")
     return [p for p in found if split in (p.split, None)]
-
-
-def files(folder: str | Path) -> list[Path]:
-    """HDF5 files in the folder and below, sorted; UserError where there is no such folder."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise UserError(f"there is no folder {str(folder)!r}; give the folder that holds the files.")
-    return sorted(f for f in folder.rglob("*") if f.name.endswith((".h5", ".hdf5")))
 
 
 def scan(path: str | Path) -> Scan:

@@ -195,6 +195,14 @@ def opener() -> Opener:
     return shared
 
 
+def below(folder: str | Path, ends: tuple[str, ...]) -> list[Path]:
+    """Files in the folder and its folders whose names end so, sorted; UserError where there is no such folder."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {str(folder)!r}; give the folder that holds the files.")
+    return sorted(f for f in folder.rglob("*") if f.name.endswith(ends))
+
+
 def magnitudes(path: Path, field: str, values: NDArray[Any]) -> NDArray[Any]:
     """The same values, after the checks that an MR magnitude image must pass; RefusedError names the field."""
     finite(path, field, values)

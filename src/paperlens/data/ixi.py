@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from paperlens.data.hostile import magnitudes, opener
+from paperlens.data.hostile import below, magnitudes, opener
 from paperlens.data.registration import onto
 from paperlens.data.volumes import Volume
 from paperlens.errors import UserError
@@ -94,7 +94,7 @@ def ixi(folder: str | Path, split: str | None = None, grid: str | None = None) -
             f"split {split!r} must be train, test or None and grid {grid!r} one of {CONTRASTS} or None"
         )
     people: dict[str, dict[str, Path]] = {}
-    for file in files(folder):
+    for file in below(folder, (".nii", ".nii.gz")):
         if match := NAME.fullmatch(file.name):
             name, _, contrast = match.groups()
             held = people.setdefault(name, {})
@@ -107,11 +107,3 @@ def ixi(folder: str | Path, split: str | None = None, grid: str | None = None) -
         raise UserError(f"no file in {str(folder)!r} is called like IXI002-Guys-0828-T1.nii.gz.")
     found = [IXI(name=name, files=held, grid=grid) for name, held in sorted(people.items())]
     return [p for p in found if split in (p.split, None) and (grid is None or grid in p.files)]
-
-
-def files(folder: str | Path) -> list[Path]:
-    """NIfTI files in the folder and below, sorted; UserError where there is no such folder."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise UserError(f"there is no folder {str(folder)!r}; give the folder that holds the files.")
-    return sorted(f for f in folder.rglob("*") if f.name.endswith((".nii", ".nii.gz")))
