@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import torch
+
 from paperlens.classroom import notebook
 from paperlens.classroom.outcome import Outcome, nothing
 from paperlens.classroom.sandbox import session, wire
@@ -38,6 +40,7 @@ def mark(
     cells: list[notebook.Cell], exercise_id: str, seed: int, limits: Limits, answer: Answer = behind_the_wall
 ) -> Outcome:
     """Find the answer in the notebook, run it on fresh inputs drawn from `seed`, and judge."""
+    torch.set_num_threads(1)  # many small operations on one core; more threads would only wait for each other
     exercise = remembering(exercise_id, seed)
     found = notebook.find(cells, exercise)
     if found.status is not None:
