@@ -104,15 +104,15 @@ def test_run_in_tiles_shows_its_progress(paperlens, folder):
 
 
 @pytest.mark.parametrize(
-    ("file", "picture", "mode", "said"),
+    ("names", "mode", "said"),
     [
-        ("rdst.pth", "colour.png", "L", "its brightness was taken"),
-        ("rdst.pth", "grey.png", "L", "White is taken"),
-        ("nafnet.pth", "grey.png", "RGB", "was repeated in all three"),
+        (("rdst.pth", "colour.png"), "L", "its brightness was taken"),
+        (("rdst.pth", "grey.png"), "L", "White is taken"),
+        (("nafnet.pth", "grey.png"), "RGB", "was repeated in all three"),
     ],
 )
-def test_grey_and_colour(paperlens, folder, file, picture, mode, said):
-    code, _, err = paperlens("run", file, picture, "-o", "out.png")
+def test_grey_and_colour(paperlens, folder, names, mode, said):
+    code, _, err = paperlens("run", *names, "-o", "out.png")
     assert code == 0
     assert said in err
     assert Image.open(folder / "out.png").mode == mode

@@ -1,12 +1,18 @@
 """Tiles: one tile is the network itself, several agree with it, none is larger than asked for."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
 
 from paperlens.checkpoints import picture
 from paperlens.checkpoints.picture import blend, enlarged, restore, spans
+from paperlens.checkpoints.recognise import recognise
 from paperlens.checkpoints.systems import CALLS, OTHERS, Picture, picture_system
+from paperlens.checkpoints.weights import read
+from paperlens.data import open_image, path, to_tensor
+from paperlens.data.photographs import card
 from paperlens.errors import UserError
 from paperlens.models import CATALOGUE, build
 
@@ -25,7 +31,7 @@ def test_every_system_of_the_catalogue_has_its_row():
     assert not CALLS.keys() & OTHERS.keys()
 
 
-@pytest.mark.parametrize("size", [(33, 21), (5, 40), (1, 9)], ids=str)
+@pytest.mark.parametrize("size", [(33, 21), (5, 40)], ids=str)
 @pytest.mark.parametrize("name", CALLS)
 def test_any_size_goes_in_and_its_multiple_comes_out(name, size):
     one = system(name)
@@ -58,27 +64,30 @@ def test_the_networks_own_padding_is_the_same():
 
 
 def test_convolutions_agree_with_the_whole_beyond_their_reach():
-    """EDSR tiny reaches 8 pixels; the middle of an overlap of 32 is at least 8 from either tile's edge."""
+    """EDSR tiny reaches 8 pixels, so that 8 pixels inside both tiles the blend is of two equal values."""
     one = system("edsr")
     image = torch.rand(3, 80, 72)
-    whole, tiled = restore(one, image), restore(one, image, tile=48, overlap=32)
-    torch.testing.assert_close(tiled, whole, rtol=0, atol=2e-3)
-    inner = (slice(None), slice(2 * 24, 2 * 40), slice(2 * 24, 2 * 40))  # both tiles see it whole
+    whole, tiled = restore(one, image), restore(one, image, tile=64, overlap=32)
+    inner = (slice(None), slice(2 * 27, 2 * 53), slice(2 * 19, 2 * 53))
     torch.testing.assert_close(tiled[inner], whole[inner], rtol=0, atol=1e-6)
 
 
-def test_attention_tiles_agree_at_their_overlap():
-    """Stated tolerance 0.5% of the range for SwinIR tiny, over the whole picture."""
-    one = system("swinir")
-    image = torch.rand(3, 64, 80)
-    whole, tiled = restore(one, image), restore(one, image, tile=40, overlap=16)
-    assert not torch.equal(whole, tiled)
-    torch.testing.assert_close(tiled, whole, rtol=0, atol=5e-3)
+def test_attention_tiles_agree_with_the_whole():
+    """A trained SwinIR on a photograph: within one level of 255 at an overlap of two windows, not without one."""
+    weights = read(path("checkpoints/swinir.safetensors"))
+    (fit,) = recognise(weights.shapes)
+    one = picture_system(fit.system, fit.build(weights.state))
+    image = to_tensor(open_image(path(f"photographs/{card()[0]['file']}")))[:, :96, :128]
+    whole = restore(one, image)
+    far, near = (float((restore(one, image, tile=48, overlap=o) - whole).abs().max()) for o in (0, 16))
+    assert near < 1 / 255 < far
 
 
 def test_no_tile_is_larger_than_asked_for(capsys):
     class Watched(nn.Module):
-        sizes = []
+        def __init__(self):
+            super().__init__()
+            self.sizes = []
 
         def forward(self, image):
             self.sizes.append(tuple(image.shape))
@@ -97,8 +106,8 @@ def test_no_tile_is_larger_than_asked_for(capsys):
     )
     image = torch.rand(3, 300, 203)
     torch.testing.assert_close(restore(one, image, tile=60, overlap=10, progress=True), image)
-    assert set(Watched.sizes) == {(1, 3, 64, 64)}
-    assert f"{len(Watched.sizes)}/{len(Watched.sizes)}" in capsys.readouterr().err
+    assert set(one.network.sizes) == {(1, 3, 64, 64)}
+    assert f"{len(one.network.sizes)}/{len(one.network.sizes)}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("length", [8, 64, 72, 200])
@@ -108,9 +117,7 @@ def test_spans_cover_in_order_and_share_the_overlap(length, tile, overlap):
     assert found[0].start == 0
     assert found[-1].stop == length
     assert {span.stop - span.start for span in found} == {min(tile, length)}
-    assert all(
-        a.stop - b.start >= overlap and a.start < b.start for a, b in zip(found, found[1:], strict=False)
-    )
+    assert all(a.stop - b.start >= overlap and a.start < b.start for a, b in pairwise(found))
     assert all(span.start % 8 == 0 for span in found)
     total = torch.zeros(3 * length)
     for span, weight in zip(found, blend(found, overlap, 3), strict=True):

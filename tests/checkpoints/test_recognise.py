@@ -78,7 +78,7 @@ def test_local_means_have_the_same_tensors():
 
 
 class TestNearest:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def near(self):
         shapes = published_shapes("swinir_s_x2")
         shapes["conv_first.weight"] = (60, 4, 3, 3)
@@ -102,8 +102,7 @@ class TestNearest:
 
 
 def test_nothing_in_common():
-    (fit,) = recognise({"foo.bar": (3,)})
-    assert (fit.exact, fit.matched) == (False, 0)
+    assert recognise({"foo.bar": (3,)}) == []
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float64])

@@ -24,7 +24,7 @@ VARIANTS: Mapping[str, tuple[int, ...]] = {
     "in_channels": (1, 3),
     "window_size": (7, 8, 16),
 }
-ENOUGH = 0.5  # of the best system's share of names: presets of a system with less are not built at first
+ENOUGH = 0.5  # of the best system's share of names: the presets of a system with less are not built
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +70,18 @@ class Fit:
 
 
 def recognise(shapes: Shapes) -> list[Fit]:
-    """Every configuration that the file fits exactly, in the catalogue's order, or the one nearest to it alone.
+    """Every configuration that the file fits exactly, in the catalogue's order; or the nearest one alone; or none.
 
     Several may fit, because names and shapes do not tell everything: a network and its version with local means
     (`tlc`) have the same tensors. Presets are preferred to presets with one field changed.
     """
     shares = {system: _shared_names(shapes, system) for system in CATALOGUE}
-    best = max(shares.values())
-    near = [system for system, share in shares.items() if share >= max(ENOUGH * best, 1e-9)]
+    least = ENOUGH * max(shares.values())
+    near = [system for system, share in shares.items() if share > 0 and share >= least]
     fits = [fit for system in near for fit in _presets(shapes, system)]
-    if not any(fit.exact for fit in fits):
-        closest = sorted(fits, key=lambda fit: fit.share, reverse=True)[:3]
-        fits += [fit for base in closest for fit in _variants(shapes, base)]
-    if not any(fit.share >= ENOUGH for fit in fits):
-        fits += [fit for system in CATALOGUE if system not in near for fit in _presets(shapes, system)]
-    return [fit for fit in fits if fit.exact] or [max(fits, key=lambda fit: fit.share)]
+    if fits and not any(fit.exact for fit in fits):
+        fits += _variants(shapes, max(fits, key=lambda fit: fit.share))
+    return [fit for fit in fits if fit.exact] or sorted(fits, key=lambda fit: -fit.share)[:1]
 
 
 def _presets(shapes: Shapes, system: str) -> Iterator[Fit]:
@@ -103,12 +100,8 @@ def _variants(shapes: Shapes, base: Fit) -> Iterator[Fit]:
 
 def _compare(shapes: Shapes, system: str, preset: str, overrides: Mapping[str, Any]) -> Iterator[Fit]:
     """With the authors' names, and with ours where these differ."""
-    entry = CATALOGUE[system]
-    config = replace(entry.presets[preset], **overrides)
-    try:
-        with torch.device("meta"):
-            module = entry.model(config)
-    except ValueError:  # a variant that the model itself refuses
+    module = _on_meta(system, preset, tuple(overrides.items()))
+    if module is None:
         return
     seen: Shapes = {}
     for as_published, (expected, required) in ((True, _theirs(module)), (False, _ours(module))):
@@ -116,8 +109,8 @@ def _compare(shapes: Shapes, system: str, preset: str, overrides: Mapping[str, A
             return
         seen = expected
         counted = {n for n in shapes if n in expected or not (as_published and published.ignored(n, module))}
-        reshaped = tuple(n for n in expected if n in counted and shapes[n] != expected[n])
         common = [n for n in expected if n in counted]
+        reshaped = tuple(n for n in common if shapes[n] != expected[n])
         yield Fit(
             system=system,
             preset=preset,
@@ -131,6 +124,20 @@ def _compare(shapes: Shapes, system: str, preset: str, overrides: Mapping[str, A
             reshaped=reshaped,
             expected=expected,
         )
+
+
+@cache
+def _on_meta(system: str, preset: str, overrides: tuple[tuple[str, Any], ...] = ()) -> nn.Module | None:
+    """The network without memory; None for a variant that the model itself refuses."""
+    entry = CATALOGUE[system]
+    config = replace(entry.presets[preset], **dict(overrides))
+    try:
+        with torch.device("meta"):
+            return entry.model(config)
+    except ValueError:
+        if not overrides:
+            raise
+        return None
 
 
 def _theirs(module: nn.Module) -> tuple[Shapes, set[str]]:
@@ -155,13 +162,8 @@ def _shared_names(shapes: Shapes, system: str) -> float:
 @cache
 def _tiny_stems(system: str) -> list[frozenset[str]]:
     """Names of the tiny presets without numbers, the authors' and ours."""
-    stems = []
-    for preset, config in CATALOGUE[system].presets.items():
-        if preset.startswith("tiny"):
-            with torch.device("meta"):
-                module = CATALOGUE[system].model(config)
-            stems += [_stems(_theirs(module)[0]), _stems(_ours(module)[0])]
-    return stems
+    tiny = (_on_meta(system, preset) for preset in CATALOGUE[system].presets if preset.startswith("tiny"))
+    return [_stems(names) for module in tiny if module for names, _ in (_theirs(module), _ours(module))]
 
 
 def _stems(names: Shapes) -> frozenset[str]:

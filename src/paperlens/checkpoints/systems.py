@@ -80,7 +80,8 @@ def picture_system(system: str, network: nn.Module) -> Picture:
     """The network of a catalogue's row as a function of pictures; UserError says what it takes instead."""
     if system in OTHERS:
         raise UserError(f"{system} cannot be run on one picture; it takes {OTHERS[system]}.")
-    call, config = CALLS[system], network.config
+    call = CALLS[system]
+    config: Any = network.config
     inner = getattr(config, "network", config)  # tlc wraps another system's configuration
     grey = system == "mhca"  # its class knows one channel only
     channels = 1 if grey else int(inner.in_channels)

@@ -14,6 +14,12 @@ MOST = 8  # rows of differing tensors
 def identify(path: Path, weights: Weights, wanted: str | None = None) -> list[Fit]:
     """The configurations that fit, the one called `wanted` alone; UserError with the first differences if none."""
     fits = recognise(weights.shapes)
+    if not fits or not fits[0].matched:
+        first = ", ".join(list(weights.state)[:3])
+        raise UserError(
+            f"{str(path)!r} fits no system of this course: none of its {len(weights.state)} tensors ({first}, ...) "
+            "has the name and shape of any."
+        )
     if not fits[0].exact:
         raise UserError(f"{str(path)!r} {differences(fits[0], weights.shapes)}")
     if wanted is None:
@@ -52,12 +58,6 @@ def evidence(path: Path, weights: Weights, fits: list[Fit]) -> str:
 
 def differences(fit: Fit, shapes: Shapes) -> str:
     """One sentence about the nearest system and a table of the first differing tensors."""
-    if not fit.matched:
-        first = ", ".join(list(shapes)[:3])
-        return (
-            f"fits no system of this course: none of its {len(shapes)} tensors ({first}, ...) has the name "
-            "and shape of any."
-        )
     rows = [(n, shape(shapes.get(n)), shape(fit.expected.get(n))) for n in differing(fit)]
     width = max(len(row[0]) for row in rows[:MOST])
     table = [f"  {name:<{width}}  {found:<20}  {expected}" for name, found, expected in rows[:MOST]]
