@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import sqlite3
+from pathlib import Path
 
 import hostile
 import people
@@ -23,7 +24,7 @@ QUICK = Limits(wall=4.0, cpu=2)
 
 @pytest.fixture(scope="module")
 def graded(empty_course, tmp_path_factory):
-    """The whole bank collected, graded and exported; (course, {student: case}, rows of the export, our processes before)."""
+    """The whole bank collected, graded and exported: (course, {student: case}, rows of the export)."""
     import shutil
 
     root = tmp_path_factory.mktemp("bank") / "course"
@@ -94,5 +95,5 @@ def test_no_process_left_and_nothing_written(graded):
         p.info["cmdline"] for p in psutil.process_iter(["cmdline", "ppid"]) if p.info["ppid"] == os.getpid()
     ]
     assert not [line for line in left if line and "bwrap" in " ".join(line)]
-    assert not os.path.exists("/tmp/owned")
+    assert not Path("/tmp/owned").exists()
     assert sqlite3.connect(root / "gradebook.db").execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -67,7 +67,7 @@ def test_a_scheduler_of_somebody_elses(collected):
 def test_a_worker_and_its_sandbox_keep_to_one_core(monkeypatch):
     asked = []
     monkeypatch.setattr(cluster, "_pinned", [])
-    monkeypatch.setattr("distributed.get_worker", lambda: type("W", (), {"name": 1})())
+    monkeypatch.setattr("distributed.get_worker", type("W", (), {"name": 1}))
     monkeypatch.setattr(cluster.os, "sched_getaffinity", lambda _: {4, 7})
     monkeypatch.setattr(cluster.os, "sched_setaffinity", lambda thread, cores: asked.append(cores))
     cluster.pin()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  programs and tables read better on one line
 """The commands from an empty folder to a grade, and what they say when something is wrong."""
 
 import csv

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  programs and tables read better on one line
 """The same class on a real PostgreSQL, started here as an ordinary user and stopped again."""
 
 import os
@@ -20,13 +21,17 @@ def server(tmp_path_factory):
     assert found, "PostgreSQL is not installed; .ci/run installs it (apt-get install postgresql)"
     programs = found[-1].parent
     folder = Path(subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip())
-    as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    as_postgres = (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    )
     if as_postgres:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
 
     def run(*command: object) -> None:
-        subprocess.run([*as_postgres, *map(str, command)], check=True, capture_output=True, cwd=folder, timeout=120)
+        subprocess.run(
+            [*as_postgres, *map(str, command)], check=True, capture_output=True, cwd=folder, timeout=120
+        )
 
     run(programs / "initdb", "-D", data, "-A", "trust", "-U", "teacher", "--no-sync")
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
@@ -58,6 +63,9 @@ def test_a_class_on_postgresql(server, tmp_path, capsys):
 
 
 def test_a_server_that_is_not_there(tmp_path, capsys):
-    assert cli.main(["class", "new", str(tmp_path / "c"), "--db", f"postgresql://me:secret@/x?host={tmp_path}"]) == 2
+    assert (
+        cli.main(["class", "new", str(tmp_path / "c"), "--db", f"postgresql://me:secret@/x?host={tmp_path}"])
+        == 2
+    )
     told = capsys.readouterr().err
     assert told.count("\n") == 1 and "cannot be used" in told and "secret" not in told

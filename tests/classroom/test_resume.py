@@ -1,3 +1,4 @@
+# ruff: noqa: E501  programs and tables read better on one line
 """A grader that is killed at any moment loses nothing and repeats nothing."""
 
 import json

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  programs and tables read better on one line
 """What an answer finds around itself, and what becomes of its process."""
 
 import os
@@ -145,7 +146,7 @@ def test_forbidden_namespaces_are_a_sentence(monkeypatch):
         "command",
         lambda _: ["/bin/sh", "-c", "echo 'bwrap: No permissions to create new namespace' >&2; exit 1"],
     )
-    with pytest.raises(UserError, match="No permissions to create new namespace.*user namespaces"):
+    with pytest.raises(UserError, match=r"No permissions to create new namespace.*user namespaces"):
         session.Nursery()
 
 

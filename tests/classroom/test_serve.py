@@ -19,7 +19,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.verify]
 def graded(course, notebook, tmp_path):
     hand_in(tmp_path / "in", "ana", answered(notebook, WRONG_PSNR, SSIM))
     hand_in(tmp_path / "in", "ben", answered(notebook, PSNR, SSIM))
-    for command in (["collect", str(course), "scores", str(tmp_path / "in")], ["grade", str(course), "scores"]):
+    for command in (
+        ["collect", str(course), "scores", str(tmp_path / "in")],
+        ["grade", str(course), "scores"],
+    ):
         assert cli.main(["class", *command]) == 0
     return course
 
@@ -31,7 +34,17 @@ def address(graded, tmp_path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path / "server.log"
-    line = [sys.executable, "-m", "paperlens.cli", "class", "serve", str(graded), "--port", str(port), "--no-browser"]
+    line = [
+        sys.executable,
+        "-m",
+        "paperlens.cli",
+        "class",
+        "serve",
+        str(graded),
+        "--port",
+        str(port),
+        "--no-browser",
+    ]
     with log.open("w") as file, subprocess.Popen(line, stdout=file, stderr=subprocess.STDOUT) as server:
         try:
             deadline = time.monotonic() + 90
