@@ -1,4 +1,3 @@
-# ruff: noqa: E501  programs read better on one line
 """A bank of hostile and broken submissions. In each the answer to metrics.psnr attacks; metrics.ssim is answered honestly.
 
 `Case.statuses` says how psnr may end; its score is 0 unless `honest`. ssim must be right unless `ssim` says otherwise.
