@@ -39,6 +39,18 @@ def test_two_runs_of_one_seed_are_identical_and_another_seed_is_not() -> None:
     assert curves[0] != curves[2]
 
 
+def test_every_step_draws_other_crops_and_other_dropout() -> None:
+    seen, noise = list[float](), list[float]()
+
+    def noted(model: nn.Module, batch: Batch) -> Tensor:
+        seen.append(float(batch[0].double().sum()))
+        noise.append(float(torch.rand(())))
+        return objective(model, batch)
+
+    train(network(), source(), noted, plan(8))
+    assert len(set(seen)) == 8 and len(set(noise)) == 8
+
+
 def interrupt_at(step: int) -> loop_module.Objective:
     """The usual objective, with Ctrl-C in the middle of one step."""
     count = iter(range(1, 1000))
@@ -156,6 +168,21 @@ def test_the_gradient_is_clipped() -> None:
     assert min(seen) > 1 and max(captured) == pytest.approx(0.5, rel=1e-3)
 
 
+def test_the_optimizer_gets_the_schedules_rate() -> None:
+    rates: list[float] = []
+    original = torch.optim.AdamW.step
+
+    def step(self: torch.optim.AdamW, closure: None = None) -> None:
+        rates.extend(group["lr"] for group in self.param_groups)
+        original(self, closure)
+
+    chosen = plan(6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", step)
+        train(network(), source(), objective, chosen)
+    assert rates == [chosen.learning_rate * chosen.schedule(index, 6) for index in range(6)]
+
+
 def test_the_average_is_the_running_mean_of_the_weights() -> None:
     """Written out by hand: decay min(0.9, (1 + n) / (10 + n)), from the weights after the first step on."""
     raw: list[Tensor] = []
@@ -194,7 +221,11 @@ def test_watch_and_tensorboard_follow_the_losses(tmp_path: Path) -> None:
     events.Reload()
     logged = {event.step: event.value for event in events.Scalars("loss")}
     assert logged[12] == pytest.approx(sum(history.losses[-2:]) / 2, rel=1e-5)
-    assert {event.step for event in events.Scalars("learning_rate")} == set(seen)
+    rates = {event.step: event.value for event in events.Scalars("learning_rate")}
+    assert set(rates) == set(seen)
+    chosen = plan()
+    for done, rate in rates.items():
+        assert rate == pytest.approx(chosen.learning_rate * chosen.schedule(done - 1, chosen.steps), rel=1e-5)
 
 
 def test_a_checkpoint_says_what_it_is(tmp_path: Path) -> None:

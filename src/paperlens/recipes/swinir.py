@@ -135,5 +135,5 @@ EDSR_SAME_TIME = replace(
     name="edsr_same_time",
     trains="EDSR of 40 thousand parameters, x2, on four photographs, for as much processor time as SwinIR",
     plan=lambda profile, seed: edsr_plan(profile, seed, class_steps=6600),
-    gain=1.8,
+    gain=1.3,
 )
