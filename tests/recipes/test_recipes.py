@@ -15,12 +15,11 @@ from paperlens.recipes.live import live
 from paperlens.recipes.recipe import thinned
 from paperlens.recipes.report import table, verdict
 from paperlens.recipes.results import parsed, written
-from paperlens.recipes.shipped import card, shipped
+from paperlens.recipes.shipped import SHIPPED, card, shipped
 from paperlens.train.profiles import profile
 
 SMOKE = profile("smoke")
 SEEDED = ("swinir", "edsr", "edsr_same_time")  # three seeds in profile class
-SHIPPED = ("swinir", "edsr")
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -10,7 +10,7 @@ from paperlens.recipes import RECIPES, Recipe, RunResult, find, perform, results
 from paperlens.recipes.recipe import collected
 from paperlens.recipes.report import table, verdict
 from paperlens.recipes.results import written
-from paperlens.recipes.shipped import export_demo, ship
+from paperlens.recipes.shipped import SHIPPED, export_demo, ship
 from paperlens.train.checkpoint import write
 from paperlens.train.profiles import NAMES, Profile, profile
 
@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
         print(table(recipe, run.pictures, chosen))
         if committed is None:
             record(recipe, chosen, run)
-            if chosen.name == "class" and seed == recipe.seeds[0]:
+            if recipe.name in SHIPPED and chosen.name == "class" and seed == recipe.seeds[0]:
                 ship(recipe, network, run)
                 export_demo(recipe)
             print(f"recorded seed {seed}: {run.processor_seconds:.0f} s of processor time")
