@@ -28,6 +28,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.biased_attention import biased_attention
 from paperlens.layers.channel_attention import ChannelAttention
 from paperlens.layers.mlp import Mlp
 from paperlens.layers.reconstruction import PixelShuffleHead
@@ -222,9 +223,7 @@ class OverlappingBlock(nn.Module):
             for x in (k, v)
         )
         bias = rearrange(self.bias_table[self.index], "n m heads -> 1 heads n m")
-        attended = rearrange(
-            F.scaled_dot_product_attention(q, k, v, attn_mask=bias), "b heads n d -> b n (heads d)"
-        )
+        attended = rearrange(biased_attention(q, k, v, bias), "b heads n d -> b n (heads d)")
         features = features + self.projection(W.from_windows(attended, height, width))
         return features + self.mlp(self.norm2(features))
 
