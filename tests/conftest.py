@@ -9,4 +9,4 @@ install_import_hook("paperlens", "beartype.beartype")
 
 import torch  # noqa: E402
 
-torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+torch.set_num_threads(1)  # a test that forks would wait for ever for threads that the fork left behind
