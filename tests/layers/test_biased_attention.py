@@ -8,7 +8,7 @@ from paperlens.layers.biased_attention import SMALL, biased_attention, plain_bia
 @pytest.mark.parametrize("windows", [1, 20])
 @pytest.mark.parametrize(("keys", "channels"), [(9, 4), (80, 16)])
 def test_every_form_is_the_plain_one(keys, channels, windows, gradients):
-    assert (9 * 4 <= SMALL) and (80 * 16 > SMALL)  # both sides of the choice
+    assert 9 * 4 <= SMALL < 80 * 16  # both sides of the choice
     torch.manual_seed(0)
     q = torch.randn(40, 2, 7, channels, dtype=torch.float64)
     k, v = torch.randn(2, 40, 2, keys, channels, dtype=torch.float64)

@@ -8,7 +8,6 @@ Output   log-probability of every next target token          b m k
 Symbols (paper -> code)
     d_model  width            dim            h    heads          num_heads
     d_ff     inner width      hidden_dim     N    layers         depth
-    d_k = d_v                 dim / h        PE   positions      positions
 Two forms: `base` and `big` are the paper's (post-norm, one embedding for source, target and output; Sec.
     3.4). `annotated_base` is the Annotated Transformer, of which a reference with weights exists: its norm
     comes first and once more after each stack, divides by the unbiased standard deviation plus eps, and its
@@ -32,8 +31,6 @@ from torch.nn import functional as F
 
 from paperlens.layers.attention import Attention
 from paperlens.ops.positions import sinusoids
-
-Sublayer = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +83,8 @@ MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
 def example(config: TransformerConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, Tensor]:
     """Random tokens, source and target of different lengths."""
     n, m = ((12, 9), (7, 15), (20, 1))[step]
-    source = torch.randint(config.source_vocabulary, (batch, n))
-    return source, torch.randint(config.target_vocabulary, (batch, m))
+    words = min(config.source_vocabulary, config.target_vocabulary)
+    return torch.randint(words, (batch, n)), torch.randint(words, (batch, m))
 
 
 class Transformer(nn.Module):
@@ -99,22 +96,19 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         tied = not config.annotated
-        if tied and config.source_vocabulary != config.target_vocabulary:
+        words = (config.source_vocabulary, config.target_vocabulary)
+        if tied and words[0] != words[1]:
             raise ValueError(
-                f"one embedding serves both sides: source_vocabulary {config.source_vocabulary} is not "
-                f"target_vocabulary {config.target_vocabulary}"
+                f"one embedding serves vocabularies of one size, not of {words[0]} and {words[1]}"
             )
-        self.source_embedding = nn.Embedding(config.source_vocabulary, config.dim)
-        self.target_embedding = (
-            self.source_embedding if tied else nn.Embedding(config.target_vocabulary, config.dim)
-        )
+        self.source_embedding = nn.Embedding(words[0], config.dim)
+        self.target_embedding = self.source_embedding if tied else nn.Embedding(words[1], config.dim)
         self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.depth))
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.depth))
         self.encoder_norm = UnbiasedNorm(config.dim) if config.annotated else nn.Identity()
         self.decoder_norm = UnbiasedNorm(config.dim) if config.annotated else nn.Identity()
         self.generator = nn.Linear(config.dim, config.target_vocabulary, bias=not tied)
-        if tied:
-            self.generator.weight = self.source_embedding.weight
+        self.generator.weight = self.target_embedding.weight if tied else self.generator.weight
         self.register_buffer("positions", sinusoids(config.max_length, config.dim), persistent=False)
         for parameter in self.parameters():
             if parameter.dim() > 1:
@@ -133,7 +127,8 @@ class Transformer(nn.Module):
         self, source: Int[Tensor, "b n"], source_mask: Bool[Tensor, "b n"] | None = None
     ) -> Float[Tensor, "b n d"]:
         """The memory that the decoder attends to."""
-        z, mask = self._embed(self.source_embedding, source), _keys(source_mask)
+        z = self._embed(self.source_embedding, source)
+        mask = None if source_mask is None else rearrange(source_mask, "b n -> b 1 1 n")
         for layer in self.encoder:
             z = layer(z, mask)
         return self.encoder_norm(z)
@@ -145,7 +140,8 @@ class Transformer(nn.Module):
         source_mask: Bool[Tensor, "b n"] | None = None,
     ) -> Float[Tensor, "b m k"]:
         """Log-probabilities of the token after each target token, which does not see what follows it."""
-        z, mask = self._embed(self.target_embedding, target), _keys(source_mask)
+        z = self._embed(self.target_embedding, target)
+        mask = None if source_mask is None else rearrange(source_mask, "b n -> b 1 1 n")
         for layer in self.decoder:
             z = layer(z, memory, mask)
         return F.log_softmax(self.generator(self.decoder_norm(z)), dim=-1)
@@ -212,7 +208,9 @@ class Residual(nn.Module):
         self.norm_first = config.annotated
         self.norm = UnbiasedNorm(config.dim) if config.annotated else nn.LayerNorm(config.dim)
 
-    def forward(self, z: Float[Tensor, "b n d"], sublayer: Sublayer) -> Float[Tensor, "b n d"]:
+    def forward(
+        self, z: Float[Tensor, "b n d"], sublayer: Callable[[Tensor], Tensor]
+    ) -> Float[Tensor, "b n d"]:
         """The shape stays."""
         return z + sublayer(self.norm(z)) if self.norm_first else self.norm(z + sublayer(z))
 
@@ -230,10 +228,6 @@ class UnbiasedNorm(nn.Module):
         return self.weight * (z - mean) / (std + self.eps) + self.bias
 
 
-def _keys(mask: Tensor | None) -> Tensor | None:
-    return None if mask is None else rearrange(mask, "b n -> b 1 1 n")
-
-
 # Our names -> the published ones, applied in this order.
 PUBLISHED_NAMES = (
     (r"^source_embedding\.", "src_embed.0.lut."),
@@ -248,8 +242,7 @@ PUBLISHED_NAMES = (
     (r"_attn\.key\.", "_attn.linears.1."),
     (r"_attn\.value\.", "_attn.linears.2."),
     (r"_attn\.output\.", "_attn.linears.3."),
-    (r"\.feed_forward\.0\.", ".feed_forward.w_1."),
-    (r"\.feed_forward\.2\.", ".feed_forward.w_2."),
+    (r"\.feed_forward\.(\d)\.", lambda m: f".feed_forward.w_{int(m[1]) // 2 + 1}."),
     (r"\.residuals\.", ".sublayer."),
     (r"^generator\.", "generator.proj."),
 )

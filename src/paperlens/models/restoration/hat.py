@@ -2,7 +2,7 @@
 
 Chen et al., "Activating More Pixels in Image Super-Resolution Transformer", CVPR 2023, arXiv:2205.04437.
 
-Input    low-resolution RGB image, float, 0..value_range   b c h w   whose sides the window divides
+Input    low-resolution RGB image, float, 0..1             b c h w   whose sides the window divides
 Output   super-resolved image, same range                  b c (h scale) (w scale)
 
 Symbols (paper -> code)
@@ -30,6 +30,7 @@ from torch.nn import functional as F
 
 from paperlens.layers.biased_attention import biased_attention
 from paperlens.layers.channel_attention import ChannelAttention
+from paperlens.layers.initialise import truncated_normal
 from paperlens.layers.mlp import Mlp
 from paperlens.layers.reconstruction import PixelShuffleHead
 from paperlens.layers.window_attention import WindowAttention, shift_mask
@@ -58,20 +59,12 @@ class HATConfig:
     value_range: float = 1.0
 
 
-_SMALL = HATConfig(dim=144, compress_ratio=24, squeeze_factor=24)
 PRESETS: Mapping[str, HATConfig] = {
-    "s_x4": _SMALL,
+    "s_x4": HATConfig(dim=144, compress_ratio=24, squeeze_factor=24),
     "base_x4": HATConfig(),
     "l_x4": HATConfig(depths=(6,) * 12),
     "tiny": HATConfig(
-        scale=2,
-        dim=12,
-        depths=(2, 2),
-        num_heads=2,
-        window_size=4,
-        squeeze_factor=4,
-        conv_scale=0.1,
-        head_dim=8,
+        scale=2, dim=12, depths=(2, 2), num_heads=2, window_size=4, squeeze_factor=4, head_dim=8
     ),
 }
 PARAMETERS: Mapping[str, int] = {"s_x4": 9_621_183, "base_x4": 20_772_507, "l_x4": 40_846_575, "tiny": 20_023}
@@ -87,7 +80,7 @@ def example(config: HATConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
     """A small image whose sides are multiples of the window."""
     rows, columns = ((2, 3), (3, 2), (1, 4))[step]
     size = (rows * config.window_size, columns * config.window_size)
-    return (torch.rand(batch, config.in_channels, *size) * config.value_range,)
+    return (torch.rand(batch, config.in_channels, *size),)
 
 
 class HAT(nn.Module):
@@ -106,7 +99,7 @@ class HAT(nn.Module):
         self.head = PixelShuffleHead(config.dim, config.head_dim, config.in_channels, config.scale)
         mean = DIV2K_MEAN if config.in_channels == 3 else (0.0,) * config.in_channels
         self.register_buffer("mean", rearrange(torch.tensor(mean), "c -> c 1 1"), persistent=False)
-        self.apply(_initialise)
+        self.apply(truncated_normal)
 
     def forward(self, low_res: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c sh sw"]:
         """The image `scale` times as high and wide; ValueError for a side that the window does not divide."""
@@ -116,16 +109,13 @@ class HAT(nn.Module):
             )
         image = (low_res - self.mean) * self.config.value_range
         shallow = self.shallow(image)
-        features = self.conv_after_body(self.deep(shallow)) + shallow
-        return self.head(features) / self.config.value_range + self.mean
-
-    def deep(self, shallow: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
-        """The residual groups without the convolution after them."""
         tokens = self.embedding_norm(rearrange(shallow, "b d h w -> b h w d"))
         mask = shift_mask(tokens, self.config.window_size, self.config.window_size // 2)
         for group in self.groups:
             tokens = group(tokens, mask)
-        return rearrange(self.norm(tokens), "b h w d -> b d h w")
+        deep = rearrange(self.norm(tokens), "b h w d -> b d h w")
+        restored = self.head(self.conv_after_body(deep) + shallow)
+        return restored / self.config.value_range + self.mean
 
 
 class ResidualHybridGroup(nn.Module):
@@ -226,12 +216,6 @@ class OverlappingBlock(nn.Module):
         attended = rearrange(biased_attention(q, k, v, bias), "b heads n d -> b n (heads d)")
         features = features + self.projection(W.from_windows(attended, height, width))
         return features + self.mlp(self.norm2(features))
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        nn.init.zeros_(module.bias)
 
 
 # Our names -> the published ones, applied in this order.

@@ -16,18 +16,15 @@ Published size: 20.1M for deblurring, 15.7M for denoising, 3.64M for deraining; 
     and 3,637,249, all live; 759.4 G multiply-accumulates at 256x256 for deblurring.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from paperlens.layers.channel_attention import ChannelAttention
-from paperlens.layers.pointwise import Pointwise
+from paperlens.models.restoration.mprnet_blocks import CAB, SAM, Decoder, Encoder, ORSNet, conv
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +57,6 @@ MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
     "denoise": ((1, 3, 256, 256), 572.8923),
     "derain": ((1, 3, 256, 256), 140.9822),
 }
-Levels = Sequence[Tensor]  # features at full, half and quarter size
 BESIDE, ABOVE = (
     "(b j) c h w -> b c h (j w)",
     "(b i) c h w -> b c (i h) w",
@@ -116,134 +112,6 @@ class MPRNet(nn.Module):
         features = self.merge2(torch.cat([self.shallow[2](image), attended], dim=1))
         restored3 = self.tail(self.full(features, encoded2, decoded2)) + image
         return restored3, restored2, rearrange(restored1, ABOVE, i=2)
-
-
-class CAB(nn.Module):
-    """x + CA(conv(prelu(conv(x)))) (Fig. 2b)."""
-
-    def __init__(self, dim: int, reduction: int, slope: nn.PReLU) -> None:
-        super().__init__()
-        self.conv1, self.slope, self.conv2 = conv(dim, dim, 3), slope, conv(dim, dim, 3)
-        self.attention = ChannelAttention(dim, dim // reduction, bias=False)
-
-    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """The shape stays."""
-        return features + self.attention(self.conv2(self.slope(self.conv1(features))))
-
-
-class Encoder(nn.Module):
-    """Three levels of two CABs; stage 2 adds what stage 1 knew at every level (CSFF, Fig. 3a)."""
-
-    def __init__(self, dims: Sequence[int], reduction: int, slope: nn.PReLU, *, fuse: bool) -> None:
-        super().__init__()
-        self.levels = nn.ModuleList(cabs(dim, 2, reduction, slope) for dim in dims)
-        self.down = nn.ModuleList(conv(a, b, 1) for a, b in pairwise(dims))
-        self.fuse_encoder = nn.ModuleList(conv(dim, dim, 1) for dim in dims if fuse)
-        self.fuse_decoder = nn.ModuleList(conv(dim, dim, 1) for dim in dims if fuse)
-
-    def forward(
-        self, features: Float[Tensor, "b c h w"], encoded: Levels = (), decoded: Levels = ()
-    ) -> list[Tensor]:
-        """Features of the three levels, with those of the stage before it."""
-        outputs: list[Tensor] = []
-        for i, level in enumerate(self.levels):
-            # Half size by bilinear interpolation is the mean of 2x2 pixels.
-            features = level(self.down[i - 1](F.avg_pool2d(outputs[-1], 2)) if i else features)
-            if encoded:
-                features = features + self.fuse_encoder[i](encoded[i]) + self.fuse_decoder[i](decoded[i])
-            outputs.append(features)
-        return outputs
-
-
-class Decoder(nn.Module):
-    """From the coarsest level up; a CAB on every skip."""
-
-    def __init__(self, dims: Sequence[int], reduction: int, slope: nn.PReLU) -> None:
-        super().__init__()
-        self.levels = nn.ModuleList(cabs(dim, 2, reduction, slope) for dim in dims)
-        self.skips = nn.ModuleList(CAB(dim, reduction, slope) for dim in dims[:-1])
-        self.up = nn.ModuleList(Upsample(b, a) for a, b in pairwise(dims))
-
-    def forward(self, encoded: Levels) -> list[Tensor]:
-        """Features of the three levels, the finest first."""
-        outputs = [self.levels[2](encoded[2])]
-        for i in (1, 0):
-            outputs.insert(0, self.levels[i](self.up[i](outputs[0]) + self.skips[i](encoded[i])))
-        return outputs
-
-
-class SAM(nn.Module):
-    """Restore an image from the features, then let it say which features go on (Fig. 4)."""
-
-    def __init__(self, dim: int, image_channels: int) -> None:
-        super().__init__()
-        self.features, self.image, self.mask = (
-            conv(dim, dim, 1),
-            conv(dim, image_channels, 1),
-            conv(image_channels, dim, 1),
-        )
-
-    def forward(
-        self, features: Float[Tensor, "b d h w"], image: Float[Tensor, "b c h w"]
-    ) -> tuple[Float[Tensor, "b d h w"], Float[Tensor, "b c h w"]]:
-        """The features that go on, and the restored image."""
-        restored = self.image(features) + image
-        return self.features(features) * torch.sigmoid(self.mask(restored)) + features, restored
-
-
-class ORSNet(nn.Module):
-    """Three blocks at full resolution, each fed with one level of stage 2 (Fig. 3b)."""
-
-    def __init__(
-        self, dims: Sequence[int], extra: int, num_cabs: int, reduction: int, slope: nn.PReLU
-    ) -> None:
-        super().__init__()
-        wide = dims[0] + extra
-        self.blocks = nn.ModuleList(
-            nn.Sequential(*cabs(wide, num_cabs, reduction, slope), conv(wide, wide, 3)) for _ in dims
-        )
-        # Level i climbs i steps to full size.
-        self.up_encoder = nn.ModuleList(climb(dims, i) for i in range(3))
-        self.up_decoder = nn.ModuleList(climb(dims, i) for i in range(3))
-        self.fuse_encoder = nn.ModuleList(conv(dims[0], wide, 1) for _ in dims)
-        self.fuse_decoder = nn.ModuleList(conv(dims[0], wide, 1) for _ in dims)
-
-    def forward(self, features: Float[Tensor, "b d h w"], encoded: Levels, decoded: Levels) -> Tensor:
-        """`b d h w`, the shape stays."""
-        for i, block in enumerate(self.blocks):
-            features = features + block(features)
-            features = features + self.fuse_encoder[i](self.up_encoder[i](encoded[i]))
-            features = features + self.fuse_decoder[i](self.up_decoder[i](decoded[i]))
-        return features
-
-
-class Upsample(nn.Module):
-    """Twice the size by bilinear interpolation, then a 1x1 convolution."""
-
-    def __init__(self, in_dim: int, out_dim: int) -> None:
-        super().__init__()
-        self.conv = conv(in_dim, out_dim, 1)
-
-    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d y x"]:
-        """Height and width doubled."""
-        return self.conv(F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False))
-
-
-def climb(dims: Sequence[int], steps: int) -> nn.Sequential:
-    """From level `steps` to full size."""
-    return nn.Sequential(*(Upsample(dims[i], dims[i - 1]) for i in range(steps, 0, -1)))
-
-
-def cabs(dim: int, count: int, reduction: int, slope: nn.PReLU) -> nn.Sequential:
-    """A row of channel attention blocks."""
-    return nn.Sequential(*(CAB(dim, reduction, slope) for _ in range(count)))
-
-
-def conv(in_dim: int, out_dim: int, kernel: int) -> nn.Conv2d:
-    """A convolution that keeps the size, without bias."""
-    if kernel == 1:
-        return Pointwise(in_dim, out_dim, bias=False)
-    return nn.Conv2d(in_dim, out_dim, kernel, padding=kernel // 2, bias=False)
 
 
 def one(index: str) -> int:

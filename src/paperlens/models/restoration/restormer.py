@@ -84,10 +84,8 @@ class Restormer(nn.Module):
         super().__init__()
         self.config = config
         if not config.dual_pixel and config.in_channels != config.out_channels:
-            raise ValueError(
-                f"the output is added to the input: in_channels {config.in_channels} must be out_channels "
-                f"{config.out_channels}, unless dual_pixel is set"
-            )
+            sizes = f"in_channels {config.in_channels}, out_channels {config.out_channels}"
+            raise ValueError(f"the output is added to the input, which must be as wide: {sizes}")
         dims = [config.dim * 2**i for i in range(4)]
 
         def level(i: int, dim: int, depth: int | None = None) -> nn.Sequential:
@@ -96,9 +94,9 @@ class Restormer(nn.Module):
 
         self.embedding = nn.Conv2d(config.in_channels, config.dim, 3, padding=1, bias=False)
         self.encoder = nn.ModuleList(level(i, dims[i]) for i in range(3))
-        self.down = nn.ModuleList(Downsample(dims[i]) for i in range(3))
+        self.down = nn.ModuleList(shrink(dims[i]) for i in range(3))
         self.latent = level(3, dims[3])
-        self.up = nn.ModuleList(Upsample(dims[i + 1]) for i in range(3))
+        self.up = nn.ModuleList(enlarge(dims[i + 1]) for i in range(3))
         self.reduce = nn.ModuleList(Pointwise(2 * dims[i], dims[i], bias=False) for i in (1, 2))
         self.decoder = nn.ModuleList(level(i, dims[max(i, 1)]) for i in range(3))
         self.refinement = level(0, dims[1], config.refinement)
@@ -212,18 +210,14 @@ class GatedFeedForward(nn.Module):
         return self.contract(F.gelu(gate.contiguous(memory_format=torch.channels_last)) * value)
 
 
-class Downsample(nn.Sequential):
+def shrink(dim: int) -> nn.Sequential:
     """Half the channels, then four pixels become four channels."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__(nn.Conv2d(dim, dim // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
+    return nn.Sequential(nn.Conv2d(dim, dim // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
 
 
-class Upsample(nn.Sequential):
+def enlarge(dim: int) -> nn.Sequential:
     """Twice the channels, then four channels become four pixels."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__(nn.Conv2d(dim, 2 * dim, 3, padding=1, bias=False), nn.PixelShuffle(2))
+    return nn.Sequential(nn.Conv2d(dim, 2 * dim, 3, padding=1, bias=False), nn.PixelShuffle(2))
 
 
 def channel_norm(config: RestormerConfig, dim: int) -> nn.Module:
@@ -234,18 +228,9 @@ def channel_norm(config: RestormerConfig, dim: int) -> nn.Module:
 # Our names -> the published ones, applied in this order.
 PUBLISHED_NAMES = (
     (r"^embedding\.", "patch_embed.proj."),
-    (r"^encoder\.0\.", "encoder_level1."),
-    (r"^encoder\.1\.", "encoder_level2."),
-    (r"^encoder\.2\.", "encoder_level3."),
-    (r"^decoder\.0\.", "decoder_level1."),
-    (r"^decoder\.1\.", "decoder_level2."),
-    (r"^decoder\.2\.", "decoder_level3."),
-    (r"^down\.0\.", "down1_2.body."),
-    (r"^down\.1\.", "down2_3.body."),
-    (r"^down\.2\.", "down3_4.body."),
-    (r"^up\.0\.", "up2_1.body."),
-    (r"^up\.1\.", "up3_2.body."),
-    (r"^up\.2\.", "up4_3.body."),
+    (r"^(en|de)coder\.(\d)\.", lambda m: f"{m[1]}coder_level{int(m[2]) + 1}."),
+    (r"^down\.(\d)\.", lambda m: f"down{int(m[1]) + 1}_{int(m[1]) + 2}.body."),
+    (r"^up\.(\d)\.", lambda m: f"up{int(m[1]) + 2}_{int(m[1]) + 1}.body."),
     (r"^reduce\.0\.", "reduce_chan_level2."),
     (r"^reduce\.1\.", "reduce_chan_level3."),
     (r"^skip\.", "skip_conv."),

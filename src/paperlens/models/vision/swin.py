@@ -25,6 +25,7 @@ from einops import rearrange, reduce
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from paperlens.layers.initialise import truncated_normal
 from paperlens.layers.window_attention import SwinBlock, shift_mask
 
 
@@ -87,7 +88,7 @@ class Swin(nn.Module):
         )
         self.norm = nn.LayerNorm(config.dim * 2**last)
         self.head = nn.Linear(config.dim * 2**last, config.num_classes)
-        self.apply(_initialise)
+        self.apply(truncated_normal)
 
     def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
         """Logits; ValueError for an image that is not image_size squared."""
@@ -160,13 +161,6 @@ class PatchMerging(nn.Module):
             features, "b (h p) (w q) d -> b h w (q p d)", p=2, q=2
         )  # (0,0), (1,0), (0,1), (1,1)
         return self.reduction(self.norm(merged))
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
 
 
 # Our names -> the published ones, applied in this order.

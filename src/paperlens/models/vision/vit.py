@@ -24,6 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.initialise import truncated_normal
 from paperlens.layers.mlp import Mlp
 
 
@@ -94,7 +95,7 @@ class ViT(nn.Module):
         self.norm = nn.LayerNorm(config.dim, eps=1e-6)
         self.head = nn.Linear(config.dim, config.num_classes)
         nn.init.trunc_normal_(self.pos_embed, std=0.02)
-        self.apply(_initialise)
+        self.apply(truncated_normal)
 
     def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
         """Logits; ValueError for an image that is not image_size squared."""
@@ -142,12 +143,6 @@ class SelfAttention(nn.Module):
         )
         attended = F.scaled_dot_product_attention(q, k, v)
         return self.projection(rearrange(attended, "b heads n d -> b n (heads d)"))
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        nn.init.zeros_(module.bias)
 
 
 # Our names -> the published ones, applied in this order.
