@@ -1,4 +1,4 @@
-"""JupyterHub for a class on one Linux machine: real accounts, JupyterLab, nbgrader's exchange with the right permissions.
+"""JupyterHub for a class on one Linux machine: real accounts, JupyterLab, nbgrader's exchange with its permissions.
 
 Set PAPERLENS_TEACHERS to the teachers' user names, with commas, before you start it.
 """
