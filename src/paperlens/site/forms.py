@@ -13,6 +13,8 @@ from paperlens.site.plain import plain
 from paperlens.site.source import Chapter, exercise_of
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# As paperlens.recipes.claims.MIME, which is not imported here: a prose edit must not wait for torch.
+CLAIMS = "application/vnd.paperlens.claims+json"
 COMMITTED = ("text/plain", "text/html", "text/markdown", "text/latex")
 LIMIT = 20_000  # characters of one committed output
 IGNORE = "nbval-ignore-output"
@@ -129,8 +131,9 @@ def _with_download(text: str, name: str) -> str:
 
 
 def _stills(output: NotebookNode, state: dict[str, Any]) -> list[NotebookNode]:
-    """A widget as the outputs it shows in its first state; any other output as it is."""
+    """A widget as the outputs it shows in its first state; any other output as it is, without data for the ledger."""
     if WIDGET not in output.get("data", {}):
+        output.get("data", {}).pop(CLAIMS, None)
         return [output]
     shown: list[NotebookNode] = []
     waiting = [output["data"][WIDGET]["model_id"]]

@@ -7,11 +7,10 @@ from nbformat import NotebookNode
 
 from paperlens.site.curriculum import PARTS, System, systems
 from paperlens.site.facts import exercises, models
+from paperlens.site.forms import CLAIMS
 from paperlens.site.places import PACKAGE
 from paperlens.site.source import Chapter
 
-# As paperlens.recipes.claims.MIME, which is not imported here: a prose edit must not wait for torch.
-CLAIMS = "application/vnd.paperlens.claims+json"
 ROOMS = {
     "ops": "Pure functions: windows, Fourier, resampling, patches, coils",
     "layers": "Blocks that two or more models share",
