@@ -20,7 +20,12 @@ from paperlens.site.places import Places
 from paperlens.site.source import Chapter
 
 CELL_SECONDS = 300  # a training cell has 45 s on two free cores; a busy or slow machine gets more
-QUIET = {"TQDM_DISABLE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "HF_HUB_OFFLINE": "1"}
+QUIET = {
+    "TQDM_DISABLE": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_OFFLINE": "1",
+    "OMP_WAIT_POLICY": "passive",  # a busy machine: threads that spin while they wait cost four times the work
+}
 
 
 def execute(
