@@ -15,7 +15,7 @@ from paperlens.site.source import Chapter, exercise_of
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # As paperlens.recipes.claims.MIME, which is not imported here: a prose edit must not wait for torch.
 CLAIMS = "application/vnd.paperlens.claims+json"
-COMMITTED = ("text/plain", "text/html", "text/markdown", "text/latex")
+COMMITTED = ("text/plain", "text/html", "text/markdown", "text/latex", CLAIMS)
 LIMIT = 20_000  # characters of one committed output
 IGNORE = "nbval-ignore-output"
 FOLD = {"code_prompt_show": "Show a solution", "code_prompt_hide": "Hide the solution"}
