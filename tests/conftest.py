@@ -5,7 +5,7 @@ import os
 from jaxtyping import install_import_hook
 
 os.environ.setdefault("PAPERLENS_PROFILE", "smoke")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # for kernels and workers that tests start, on a busy machine
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # for the kernels that tests start
 install_import_hook("paperlens", "beartype.beartype")
 
 import torch  # noqa: E402

@@ -26,11 +26,17 @@ class LivePlot:
         figure = Figure(figsize=(6, 3), layout="constrained")
         axes = figure.subplots()
         losses = np.array(history.losses)
-        axes.plot(np.arange(1, len(losses) + 1), losses, color="0.8", linewidth=0.8, marker="", label="each step")
+        axes.plot(
+            np.arange(1, len(losses) + 1), losses, color="0.8", linewidth=0.8, marker="", label="each step"
+        )
         if len(losses) >= self.window:
             mean = np.convolve(losses, np.full(self.window, 1 / self.window), mode="valid")
             axes.plot(
-                np.arange(self.window, len(losses) + 1), mean, color="C0", marker="", label=f"mean of {self.window}"
+                np.arange(self.window, len(losses) + 1),
+                mean,
+                color="C0",
+                marker="",
+                label=f"mean of {self.window}",
             )
         axes.set(xlim=(0, self.steps), yscale="log", xlabel="step", ylabel="loss")
         axes.legend()
