@@ -115,7 +115,7 @@ def test_a_package_that_changes_version_makes_it_run_again(
 def test_a_chapter_that_stops_is_told_in_a_sentence(
     tiny: Places, monkeypatch: pytest.MonkeyPatch, code: str, said: str
 ) -> None:
-    monkeypatch.setattr(execute, "CELL_SECONDS", 2)
+    monkeypatch.setattr(execute, "SMOKE_SECONDS", 2)
     source = tiny.chapters / "00_tiny" / "00_tiny.md"
     head, _, _ = source.read_text(encoding="utf-8").partition("# A tiny chapter")
     cells = ["# Short", "```{code-cell} ipython3\nprint(1)\n```", f"```{{code-cell}} ipython3\n{code}\n```"]
