@@ -122,7 +122,7 @@ def where(notebook: NotebookNode, name: str) -> str:
     started = [
         (i, c)
         for i, c in enumerate(notebook.cells, 1)
-        if c.cell_type == "code" and c.metadata.get("execution")
+        if c.cell_type == "code" and "execution" in c.metadata  # nbclient sets it before it sends
     ]
     if not started:
         return name
