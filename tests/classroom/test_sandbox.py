@@ -14,7 +14,7 @@ from paperlens.classroom.sandbox.limits import Limits
 from paperlens.errors import UserError
 from paperlens.exercises import AnswerError
 
-QUICK = Limits(wall=5.0, cpu=2)
+QUICK = Limits(wall=5.0, cpu=2, memory=1 << 28)
 
 
 def ask(code: str, *args, limits: Limits = QUICK):
