@@ -11,6 +11,8 @@ RECIPES: dict[str, tuple[str, str]] = {
     "swinir": ("paperlens.recipes.swinir", "SWINIR"),
     "edsr": ("paperlens.recipes.swinir", "EDSR"),
     "edsr_same_time": ("paperlens.recipes.swinir", "EDSR_SAME_TIME"),
+    "mri_guided": ("paperlens.recipes.mri", "GUIDED"),
+    "mri_unguided": ("paperlens.recipes.mri", "UNGUIDED"),
     "swinir_init.linear": ("paperlens.recipes.swinir_init", "LINEAR"),
     "swinir_init.published_slow": ("paperlens.recipes.swinir_init", "PUBLISHED_SLOW"),
     "swinir_init.published": ("paperlens.recipes.swinir_init", "PUBLISHED"),

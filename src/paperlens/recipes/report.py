@@ -9,7 +9,7 @@ def table(recipe: Recipe, scores: Scores, profile: Profile) -> str:
     """Markdown, one row a picture: baseline, network, gain, PSNR then SSIM; the protocol below."""
     baseline = recipe.score(None, profile)
     rows = [
-        "| picture | bicubic PSNR | PSNR | gain (dB) | bicubic SSIM | SSIM |",
+        "| picture | baseline PSNR | PSNR | gain (dB) | baseline SSIM | SSIM |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, own in scores.items():
