@@ -8,7 +8,7 @@ any such list into a Hugging Face `datasets.Dataset`, one row a plane:
     subject   string         name, unique within the source
     split     string         "train" or "test"; all planes and contrasts of a person are on one side
     source    string         "phantom", "IXI" or "fastMRI"
-    contrast  string         of `image`: "T1", "T2", "PD", "FLAIR", "FS-PD"
+    contrast  string         of `image`: "T1", "T2", "PD", "FLAIR", "FS-PD", "T1-POST"
     plane     int64          index into the volume
     image     float32 (h w)  magnitude over its volume's maximum: 0..1, so PSNR takes data range 1
     maximum   float32        that maximum, to return to the source's units
