@@ -80,10 +80,15 @@ def card(name: str) -> dict[str, Any]:
 
 def shipped(recipe: Recipe) -> nn.Module:
     """The network that ships for a recipe, in evaluation mode; UserError where the file is not the card's."""
-    file = path(f"checkpoints/{recipe.name}.safetensors")
-    expected, found = card(recipe.name)["sha256"], hashlib.sha256(file.read_bytes()).hexdigest()
+    network = recipe.network(Profile("class"))
+    load(network, verified(recipe.name))
+    return network.eval()
+
+
+def verified(name: str) -> Path:
+    """Where the weights of a shipped network lie; UserError where the file is not the card's."""
+    file = path(f"checkpoints/{name}.safetensors")
+    expected, found = card(name)["sha256"], hashlib.sha256(file.read_bytes()).hexdigest()
     if found != expected:
         raise UserError(f"{file} is not the file of its card: expected sha256 {expected}, found {found}.")
-    network = recipe.network(Profile("class"))
-    load(network, file)
-    return network.eval()
+    return file
