@@ -1,6 +1,5 @@
 """One exercise of one student: the answer runs behind the wall, the judgement stays here."""
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -12,11 +11,11 @@ import torch
 
 from paperlens.classroom import notebook
 from paperlens.classroom.outcome import Outcome, nothing
-from paperlens.classroom.sandbox import session, wire
+from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.call import RemoteAnswer
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.errors import UserError
-from paperlens.exercises import Exercise, Report, judge
+from paperlens.exercises import Exercise, Reference, Report, judge_by
 from paperlens.exercises import find as find_exercise
 
 ATTEMPTS = 3
@@ -41,7 +40,8 @@ def mark(
 ) -> Outcome:
     """Find the answer in the notebook, run it on fresh inputs drawn from `seed`, and judge."""
     torch.set_num_threads(1)  # many small operations on one core; more threads would only wait for each other
-    exercise = remembering(exercise_id, seed)
+    reference = shared(exercise_id, seed)
+    exercise = reference.exercise
     found = notebook.find(cells, exercise)
     if found.status is not None:
         return nothing(exercise.id, exercise.points, found.status, found.sentence)
@@ -49,21 +49,22 @@ def mark(
     reason: session.SandboxError | None = None
     for _ in range(ATTEMPTS):
         try:
-            return replace(judged(exercise, task, seed, limits, answer), remark=found.remark)
+            return replace(judged(reference, task, limits, answer), remark=found.remark)
         except session.SandboxError as failure:
             reason = failure
             session.restart()
     # Is it the machine, or this answer? A trivial one tells: on a broken machine nobody must get a false zero.
-    if judged(exercise, PROBE | {"function": exercise.function}, seed, limits, answer).status == "malformed":
+    if judged(reference, PROBE | {"function": exercise.function}, limits, answer).status == "malformed":
         return nothing(exercise.id, exercise.points, "crashed", "broke its sandbox, three times")
     raise UserError(f"the sandbox failed {ATTEMPTS} times ({reason}); nothing graded so far is lost")
 
 
-def judged(exercise: Exercise, task: Mapping[str, Any], seed: int, limits: Limits, answer: Answer) -> Outcome:
+def judged(reference: Reference, task: Mapping[str, Any], limits: Limits, answer: Answer) -> Outcome:
     """Run and judge once."""
+    exercise = reference.exercise
     start = time.monotonic()
     with answer(task, limits) as call:
-        report = judged_safely(exercise, call, seed) if call.status is None else None
+        report = judged_safely(reference, call) if call.status is None else None
         status, sentence, notes = call.status, call.sentence, tuple(dict.fromkeys(call.notes))
     seconds = round(time.monotonic() - start, 3)
     if status is not None or report is None:
@@ -89,10 +90,10 @@ def judged(exercise: Exercise, task: Mapping[str, Any], seed: int, limits: Limit
     )
 
 
-def judged_safely(exercise: Exercise, call: Callable[..., Any], seed: int) -> Report | None:
+def judged_safely(reference: Reference, call: Callable[..., Any]) -> Report | None:
     """The report, or None when the judgement stumbled over what came back: that is the answer's fault."""
     try:
-        return judge(exercise, call, seed)
+        return judge_by(reference, call)
     except session.SandboxError:
         raise
     except Exception:
@@ -115,37 +116,6 @@ def without_hidden(report: Report, exercise: Exercise) -> Report:
 
 
 @cache
-def remembering(exercise_id: str, seed: int) -> Exercise:
-    """The exercise with a reference that is computed once per input: all students of a run get the same inputs."""
-    exercise = find_exercise(exercise_id)
-    wrong = tuple(replace(each, function=memo(each.function)) for each in exercise.misconceptions)
-    return replace(exercise, oracle=memo(exercise.oracle), misconceptions=wrong)
-
-
-def memo(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Remember outputs, and errors, by the contents of the inputs."""
-    known: dict[bytes, tuple[Any, Exception | None]] = {}
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            key = hashlib.sha256(wire.encode((args, kwargs))).digest()
-        except wire.MalformedError:
-            return function(*args, **kwargs)
-        if key not in known:
-            try:
-                known[key] = (function(*args, **kwargs), None)
-            except (RuntimeError, ValueError, IndexError) as error:
-                known[key] = (None, error)
-        value, failed = known[key]
-        if failed is not None:
-            raise failed
-        return copied(value)
-
-    return call
-
-
-def copied(value: Any) -> Any:
-    """A value that may be changed without changing what is remembered."""
-    if isinstance(value, tuple):
-        return tuple(copied(item) for item in value)
-    return value.clone() if hasattr(value, "clone") else value
+def shared(exercise_id: str, seed: int) -> Reference:
+    """All students of a run get the same inputs, so that the reference is computed once per input."""
+    return Reference(find_exercise(exercise_id), seed)

@@ -3,7 +3,8 @@
 from paperlens.exercises.catalogue import all_exercises, find
 from paperlens.exercises.check import check
 from paperlens.exercises.exercise import Call, Case, Exercise, Misconception, Property
-from paperlens.exercises.judge import judge
+from paperlens.exercises.judge import judge, judge_by
+from paperlens.exercises.reference import Reference
 from paperlens.exercises.report import AnswerError, Report, Result
 
 __all__ = [
@@ -13,10 +14,12 @@ __all__ = [
     "Exercise",
     "Misconception",
     "Property",
+    "Reference",
     "Report",
     "Result",
     "all_exercises",
     "check",
     "find",
     "judge",
+    "judge_by",
 ]

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from paperlens.exercises.compare import FLOAT32_TOLERANCE, mismatch
-from paperlens.exercises.exercise import Call, Case, Exercise
+from paperlens.exercises.exercise import Call, Case, Exercise, Misconception
+from paperlens.exercises.reference import Reference, copied
 from paperlens.exercises.report import LONGEST_LINE, AnswerError, Report, Result, one_line
 
 SINGLE = {torch.float64: torch.float32, torch.complex128: torch.complex64}
@@ -30,13 +31,16 @@ def judge(exercise: Exercise, call: Call, seed: int) -> Report:
             that a changed input is seen here.
         seed: draws the inputs, sizes included: a fixed one in the notebook, a fresh one in a class.
     """
-    rng = np.random.default_rng(seed)
-    judgement = _Judgement(exercise, call)
-    cases = exercise.cases(rng)
+    return judge_by(Reference(exercise, seed), call)
+
+
+def judge_by(reference: Reference, call: Call) -> Report:
+    """The same, on inputs that other answers are judged by too."""
+    judgement = _Judgement(reference, call)
     try:
-        judgement.contract(cases[0])
-        judgement.properties(rng)
-        judgement.outputs(cases)
+        judgement.contract(reference.cases[0])
+        judgement.properties(reference.generator())
+        judgement.outputs(reference.cases)
     except AnswerError:
         pass  # final, and already among the results
     if judgement.changed:
@@ -44,11 +48,13 @@ def judge(exercise: Exercise, call: Call, seed: int) -> Report:
     elif judgement.results[0].passed:
         judgement.record(UNCHANGED, None)
     return Report(
-        exercise=exercise.id, results=tuple(judgement.results), misconception=judgement.misconception()
+        exercise=reference.exercise.id,
+        results=tuple(judgement.results),
+        misconception=judgement.misconception(),
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Met:
     """What an answer returned at one case that the oracle answered too."""
 
@@ -59,12 +65,15 @@ class _Met:
 
 @dataclass(slots=True)
 class _Judgement:
-    exercise: Exercise
+    reference: Reference
     call: Call
     results: list[Result] = field(default_factory=list)
     met: list[_Met] = field(default_factory=list)
     changed: str = ""
-    oracles: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def exercise(self) -> Exercise:
+        return self.reference.exercise
 
     def record(self, name: str, message: str | None) -> None:
         text = "" if message is None else one_line(message, LONGEST_LINE)
@@ -72,13 +81,13 @@ class _Judgement:
 
     def contract(self, case: Case) -> None:
         """Kind, shape and dtype, in double and in single precision; twice the same."""
-        first = self._compare(FORM, case, self._expected(case), tolerance=math.inf)
+        first = self._compare(FORM, case, self.reference.expected(case), tolerance=math.inf)
         if not self.results[-1].passed:
             return
         self._compare("the same input gives the same output", case, first, tolerance=1e-12)
         single = _single(case)
         if single is not None:
-            expected = _to(self._expected(_double(single)), SINGLE)
+            expected = _to(self.reference.expected(_double(single)), SINGLE)
             self._compare("single precision in gives single precision out", single, expected, math.inf)
 
     def properties(self, rng: np.random.Generator) -> None:
@@ -96,39 +105,40 @@ class _Judgement:
     def outputs(self, cases: list[Case]) -> None:
         """Agreement with the oracle at inputs that discriminate."""
         for case in cases:
-            expected = self._expected(case)
+            expected = self.reference.expected(case)
             got = self._compare(f"the output at {case.name}", case, expected)
             self.met.append(_Met(case, got, expected))
         single = _single(cases[0])
         if single is not None:
             # The reference is computed in double precision from the rounded input, then rounded itself.
-            expected = _to(self._expected(_double(single)), SINGLE)
+            expected = _to(self.reference.expected(_double(single)), SINGLE)
             self._compare("the output in single precision", single, expected, FLOAT32_TOLERANCE)
-
-    def _expected(self, case: Case) -> Any:
-        """What the oracle returns, asked once for each case, for it is slow."""
-        if case.name not in self.oracles:
-            self.oracles[case.name] = self.exercise.oracle(
-                *[_copy(value) for value in case.args], **case.kwargs
-            )
-        return self.oracles[case.name]
 
     def misconception(self) -> str | None:
         """The known wrong version that explains most of the wrong outputs, if one explains more than half."""
         if all(result.passed for result in self.results):
             return None
-        wrong = [m for m in self.met if mismatch(m.got, m.expected, self.exercise.tolerance)]
+        tolerance = self.exercise.tolerance
+        wrong = [m for m in self.met if mismatch(m.got, m.expected, tolerance)]
+        right = [m for m in self.met if m not in wrong]
         if not wrong:
             return None
         best, most = None, (len(wrong) // 2, len(self.met) + 1)
         for each in self.exercise.misconceptions:
-            outputs = [(m, _output(each.function, m.case)) for m in self.met]
-            agreed = [m for m, output in outputs if mismatch(m.got, output, self.exercise.tolerance) is None]
-            explained = sum(mismatch(m.got, m.expected, self.exercise.tolerance) is not None for m in agreed)
-            # Of two that explain the same wrong outputs, the one that is right where the answer is.
-            if (explained, len(agreed)) > most:
-                best, most = each.sentence, (explained, len(agreed))
+            explained = 0
+            for tried, m in enumerate(wrong):
+                explained += self._agrees(each, m)
+                if explained + len(wrong) - tried - 1 < most[0]:
+                    break  # most known versions are out after a few inputs
+            else:
+                # Of two that explain the same wrong outputs, the one that is right where the answer is.
+                found = (explained, explained + sum(self._agrees(each, m) for m in right))
+                if found > most:
+                    best, most = each.sentence, found
         return best
+
+    def _agrees(self, version: Misconception, met: _Met) -> bool:
+        return mismatch(met.got, self.reference.wrong(version, met.case), self.exercise.tolerance) is None
 
     def _compare(self, name: str, case: Case, expected: Any, tolerance: float | None = None) -> Any:
         """Ask once, record the verdict, and return what came back, if anything did."""
@@ -149,26 +159,13 @@ class _Judgement:
 
     def _ask(self, *args: Any, **kwargs: Any) -> Any:
         """Call the answer on copies, and see whether it wrote into them."""
-        copies = [_copy(value) for value in args]
-        named = {name: _copy(value) for name, value in kwargs.items()}
+        copies, named = copied(args, kwargs)
         got = self.call(*copies, **named)
         given: Mapping[str, Any] = {**{f"argument {i + 1}": v for i, v in enumerate(args)}, **kwargs}
         for (name, before), after in zip(given.items(), [*copies, *named.values()], strict=True):
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 self.changed = self.changed or name
         return got
-
-
-def _output(function: Call, case: Case) -> Any:
-    """What a known wrong version returns, or the exception that some inputs make it raise."""
-    try:
-        return function(*[_copy(value) for value in case.args], **case.kwargs)
-    except (RuntimeError, ValueError, IndexError) as error:
-        return error
-
-
-def _copy(value: Any) -> Any:
-    return value.clone() if isinstance(value, Tensor) else value
 
 
 def _to(value: Any, dtypes: Mapping[torch.dtype, torch.dtype]) -> Any:
