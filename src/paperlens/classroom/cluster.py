@@ -41,8 +41,18 @@ def run(tasks: Iterator[Task], options: Options) -> Iterator[Done]:
     answer = behind_the_wall
     if options.unsafe:
         from paperlens.classroom.unsafe import in_this_process as answer  # type: ignore[assignment]
-    for task in tasks:
-        yield task.work, task.ready or mark(task.cells, task.work.exercise, task.seed, options.limits, answer)
+    cores = os.sched_getaffinity(0)
+    try:
+        for task in tasks:
+            if not task.ready and not options.unsafe:
+                # One worker is one core: judge and answer take turns, the cheaper the nearer they are.
+                os.sched_setaffinity(0, {session.nursery().core})
+            yield (
+                task.work,
+                task.ready or mark(task.cells, task.work.exercise, task.seed, options.limits, answer),
+            )
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def distributed(tasks: Iterator[Task], options: Options) -> Iterator[Done]:

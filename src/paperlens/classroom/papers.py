@@ -7,6 +7,7 @@ gets there: an output or a Markdown cell could carry a script into the teacher's
 import copy
 import json
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -37,8 +38,11 @@ def write_all(course: Course, assignment: Assignment, outcomes: Mapping[Work, Ou
             cells = []
         answers = {exercise: "\n".join(notebook.find(cells, find(exercise)).answer) for exercise in marks}
         folder = course.root / "autograded" / student / assignment.name
-        files.write_json(folder / f"{assignment.notebook}.ipynb", marked(released, answers, marks))
-        files.write(folder / "timestamp.txt", paper.time.strftime(collect.TIME))
+        files.write_json(
+            folder / f"{assignment.notebook}.ipynb", marked(released, answers, marks), sync=False
+        )
+        files.write(folder / "timestamp.txt", paper.time.strftime(collect.TIME), sync=False)
+    os.sync()
 
 
 def marked(

@@ -8,9 +8,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import psutil
 
 from paperlens.classroom.sandbox import launch, wire
 from paperlens.classroom.sandbox.limits import Limits
@@ -48,7 +51,9 @@ class Nursery:
     def __init__(self) -> None:
         self.control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process that writes it
-        with inner:
+        allowed = os.sched_getaffinity(0)
+        self.core = idlest(allowed)
+        with inner, running_on({self.core}, then=allowed):
             self.process = subprocess.Popen(
                 launch.command(inner.fileno()),
                 env={},  # bubblewrap's own environment could be read from inside
@@ -167,6 +172,24 @@ class Job:
         if "failed" in words:
             raise SandboxError(words["failed"])
         return Ending(**words)
+
+
+@contextmanager
+def running_on(cores: set[int], then: set[int]) -> Iterator[None]:
+    """What this thread starts in here runs on these cores."""
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, then)
+
+
+def idlest(cores: set[int]) -> int:
+    """Of these cores, the one that has least to do at the moment."""
+    if len(cores) == 1:
+        return min(cores)
+    busy = dict(enumerate(psutil.cpu_percent(0.1, percpu=True)))
+    return min(cores, key=lambda core: busy.get(core, 100.0))
 
 
 _nursery: list[Nursery] = []

@@ -59,7 +59,11 @@ class Channel:
 
     def send(self, value: Any) -> None:
         """Send one message."""
-        self.connection.sendall(wire.encode(value))
+        self.send_encoded(wire.encode(value))
+
+    def send_encoded(self, message: bytes) -> None:
+        """Send a message that `wire.encode` made."""
+        self.connection.sendall(message)
 
     def receive(self) -> Any:
         """The next message; the process ends when the judge has hung up."""
@@ -118,7 +122,7 @@ def serve(connection: socket.socket) -> None:
     channel.send(("ready",))
     while True:
         number, args, kwargs = channel.receive()
-        channel.send((number, *outcome(function, args, kwargs)))
+        channel.send_encoded(reply(number, function, args, kwargs))
 
 
 def load(cells: list[str], answers: list[str], name: str) -> tuple[Any, str]:
@@ -152,23 +156,22 @@ def load(cells: list[str], answers: list[str], name: str) -> tuple[Any, str]:
     )
 
 
-def outcome(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """("value", output, arguments that were changed or None), or what went wrong, in no words of the answer's."""
+def reply(number: int, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """The message (number, "value", output, arguments that were changed or None), or what went wrong in our words."""
     before = wire.encode((args, kwargs))
     try:
         value = function(*args, **kwargs)
         problem = untransportable(value)
         if problem:
-            return ("returned", problem)
+            return wire.encode((number, "returned", problem))
         changed = (args, kwargs) if wire.encode((args, kwargs)) != before else None
-        wire.encode(value)
-        return ("value", value, changed)
+        return wire.encode((number, "value", value, changed))
     except BaseException as error:
         # torch reports exhausted memory so; no other class's text is asked for, it could be the answer's own.
         exhausted = type(error) is RuntimeError and "allocate memory" in str(error)[:2000]
         if isinstance(error, MemoryError) or exhausted:
-            return ("memory",)
-        return ("raised", exception_name(error), raised_at(error))
+            return wire.encode((number, "memory"))
+        return wire.encode((number, "raised", exception_name(error), raised_at(error)))
 
 
 def untransportable(value: Any) -> str:
