@@ -50,6 +50,22 @@ CLASSICAL = {
     "mlp_ratio": 2,
 }
 LIGHT = CLASSICAL | {"depths": [6] * 4, "embed_dim": 60, "num_heads": [6] * 4}
+HAT = "spandrel.architectures.HAT.__arch.HAT:HAT"
+HAT_S = {
+    "window_size": 16,
+    "compress_ratio": 24,
+    "squeeze_factor": 24,
+    "depths": (6,) * 6,
+    "embed_dim": 144,
+    "num_heads": (6,) * 6,
+    "mlp_ratio": 2,
+    "upscale": 4,
+}
+NAFNET = "spandrel.architectures.NAFNet.__arch.NAFNet_arch:NAFNet"
+GOPRO = {"width": 32, "middle_blk_num": 1, "enc_blk_nums": [1, 1, 1, 28], "dec_blk_nums": [1] * 4}
+SIDD = {"width": 32, "middle_blk_num": 12, "enc_blk_nums": [2, 2, 4, 8], "dec_blk_nums": [2] * 4}
+RESTORMER = "spandrel_extra_arches.architectures.Restormer.__arch.restormer_arch:Restormer"
+MPRNET = "spandrel_extra_arches.architectures.MPRNet.__arch.MPRNet:MPRNet"
 ROWS = (
     Row(
         "swinir",
@@ -72,6 +88,12 @@ ROWS = (
         SWINIR,
         CLASSICAL | {"upscale": 2, "upsampler": "pixelshuffle"},
     ),
+    Row("hat", "s_x4", (1, 3, 64, 64), HAT, HAT_S),
+    Row("restormer", "deblur", (1, 3, 128, 128), RESTORMER),
+    Row("restormer", "denoise_real", (1, 3, 128, 128), RESTORMER, {"LayerNorm_type": "BiasFree"}),
+    Row("nafnet", "gopro_w32", (1, 3, 256, 256), NAFNET, GOPRO),
+    Row("nafnet", "sidd_w32", (1, 3, 128, 128), NAFNET, SIDD),
+    Row("mprnet", "derain", (1, 3, 128, 128), MPRNET),
 )
 
 

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from paperlens.layers.biased_attention import biased_attention, plain_biased_attention
 from paperlens.layers.window_attention import BLOCKED, SwinBlock, WindowAttention, shift_mask
 from paperlens.ops import windows as W
 
@@ -48,21 +47,6 @@ def test_window_attention_is_the_formula(masked, gradient):
             torch.testing.assert_close(
                 found[i], by_loops(attention, tokens[i], mask[i % 2, 0] if masked else None)
             )
-
-
-@pytest.mark.parametrize("gradient", [False, True])
-@pytest.mark.parametrize(
-    "windows", [1, 3, 20, 60]
-)  # below and above a chunk, with and without several pictures
-def test_the_fast_form_equals_torchs_own(windows, gradient):
-    torch.manual_seed(0)
-    q, k, v = torch.randn(3, 60, 2, 5, 4, dtype=torch.float64)
-    bias = torch.randn(windows, 2, 5, 5, dtype=torch.float64)
-    repeated = bias.repeat(60 // windows, 1, 1, 1)
-    expected = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=repeated)
-    with torch.set_grad_enabled(gradient):
-        torch.testing.assert_close(biased_attention(q, k, v, bias), expected)
-    torch.testing.assert_close(plain_biased_attention(q, k, v, bias), expected)
 
 
 def test_windows_leak_nothing():

@@ -1,57 +1,110 @@
 """Attention with a bias added to its logits, in the form that is fastest where it runs."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
-from einops import rearrange
+from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn import functional as F
 
-CHUNK = 16  # windows whose logits stay in a processor's cache
-SMALL = 1024  # keys times channels of a head: above, torch's fused kernel is up to three times faster
+LOGITS = 1 << 18  # logits computed at a time: one MiB in single precision, which stays in a core's own cache
 
 
 def biased_attention(
     q: Float[Tensor, "bw heads n d"],
     k: Float[Tensor, "bw heads m d"],
     v: Float[Tensor, "bw heads m d"],
-    bias: Float[Tensor, "w heads n m"],
+    bias: Float[Tensor, "heads n m"],
+    mask: Float[Tensor, "w 1 n m"] | None = None,
 ) -> Float[Tensor, "bw heads n d"]:
-    """softmax(q k^T / sqrt(d) + bias) v; a bias of w windows is repeated for the bw / w pictures of the batch."""
-    if q.device.type == "cpu" and not torch.compiler.is_compiling():
-        # torch's fused kernel for processors takes no bias that learns, and is slow for few keys of few channels.
-        if torch.is_grad_enabled():
-            return plain_biased_attention(q, k, v, bias)
-        if k.shape[2] * k.shape[3] <= SMALL:
-            return _in_chunks(q, k, v, bias)
-    repeated = bias if len(bias) == 1 else bias.repeat(len(q) // len(bias), 1, 1, 1)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=repeated)
+    """softmax(q k^T / sqrt(d) + bias + mask) v for every window.
+
+    The bias is the same for all windows and learns; the mask is a constant for each of a picture's w windows,
+    which follow each other in each of the bw / w pictures of the batch.
+    """
+    if q.device.type != "cpu" or torch.compiler.is_compiling():
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=_added(bias, mask, len(q)))
+    if q.dtype != bias.dtype:  # autocast: torch casts what is written as single operations
+        return plain_biased_attention(q, k, v, bias, mask)
+    # torch's fused kernel for processors takes no bias that learns, and is slower than its parts in cache.
+    attended: Tensor = _WindowByWindow.apply(q, k, v, bias, mask)  # type: ignore[no-untyped-call]
+    return attended
 
 
 def plain_biased_attention(
     q: Float[Tensor, "bw heads n d"],
     k: Float[Tensor, "bw heads m d"],
     v: Float[Tensor, "bw heads m d"],
-    bias: Float[Tensor, "w heads n m"],
+    bias: Float[Tensor, "heads n m"],
+    mask: Float[Tensor, "w 1 n m"] | None = None,
 ) -> Float[Tensor, "bw heads n d"]:
-    """The same, one step a line."""
-    logits = (q * q.shape[-1] ** -0.5) @ rearrange(k, "b heads m d -> b heads d m")
-    logits = rearrange(logits, "(b w) heads n m -> b w heads n m", w=len(bias))
-    logits += (
-        bias  # in place: the logits are a block's largest tensor, and no gradient needs them without bias
-    )
-    weights = rearrange(logits.softmax(dim=-1), "b w heads n m -> (b w) heads m n")
-    # (v^T weights^T)^T: the product whose long side is the tokens, not the few channels of a head.
-    attended = rearrange(v, "b heads m d -> b heads d m") @ weights
-    return rearrange(attended, "b heads d n -> b heads n d")
+    """The same, as it is read."""
+    logits = q @ k.mT * q.shape[-1] ** -0.5 + _added(bias, mask, len(q))
+    return logits.softmax(dim=-1) @ v
 
 
-def _in_chunks(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-    """Without gradients: a few windows at a time, no chunk across two pictures where windows differ in bias."""
-    windows = len(q) if len(bias) == 1 else len(bias)
-    parts = []
+def _added(bias: Tensor, mask: Tensor | None, windows: int) -> Float[Tensor, "#bw heads n m"]:
+    """All that is added to the logits."""
+    if mask is None:
+        return rearrange(bias, "heads n m -> 1 heads n m")
+    return repeat(bias + mask, "w heads n m -> (b w) heads n m", b=windows // len(mask))
+
+
+class _WindowByWindow(torch.autograd.Function):
+    """A few windows at a time, so that logits never leave the cache; the backward pass computes the weights anew.
+
+    Thin products are written so that their long side, the tokens, is last: (v^T weights^T)^T for weights v.
+    """
+
+    @staticmethod
+    def forward(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
+        attended = torch.empty_like(q)
+        for rows, masked in _parts(q, k, mask):
+            weights = _weights(q[rows], k[rows], bias, masked)
+            attended[rows] = (v[rows].mT.contiguous() @ weights.mT).mT
+        return attended
+
+    @staticmethod
+    def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs, output)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, into: Tensor) -> tuple[Tensor | None, ...]:
+        q, k, v, bias, mask, attended = ctx.saved_tensors
+        to_q, to_k, to_v, to_bias = (torch.empty_like(x) for x in (q, k, v, bias))
+        to_bias.zero_()
+        scale = q.shape[-1] ** -0.5
+        for rows, masked in _parts(q, k, mask):
+            weights = _weights(q[rows], k[rows], bias, masked)
+            given = into[rows].mT.contiguous()  # bw heads d n
+            to_v[rows] = (given @ weights).mT
+            # Softmax: weights * (what its output received - the mean of that under the weights).
+            mean = rearrange((into[rows] * attended[rows]).sum(dim=-1), "bw heads n -> bw heads n 1")
+            to_logits = (given.mT @ v[rows].mT).sub_(mean).mul_(weights)
+            to_bias += to_logits.sum(dim=0)
+            to_q[rows] = (k[rows].mT.contiguous() @ to_logits.mT).mul_(scale).mT
+            to_k[rows] = (q[rows].mT.contiguous() @ to_logits).mul_(scale).mT
+        return to_q, to_k, to_v, to_bias, None
+
+
+def _weights(q: Tensor, k: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
+    """What each query takes from each key, for a few windows."""
+    logits = (q * q.shape[-1] ** -0.5) @ k.contiguous().mT
+    logits += bias
+    if mask is not None:
+        logits += mask
+    return logits.softmax(dim=-1)
+
+
+def _parts(q: Tensor, k: Tensor, mask: Tensor | None) -> Iterator[tuple[slice, Tensor | None]]:
+    """Windows that are computed together, and their masks; none across two pictures where windows differ."""
+    each = max(1, LOGITS // (q.shape[1] * q.shape[2] * k.shape[2]))
+    windows = len(q) if mask is None else len(mask)
     for picture in range(0, len(q), windows):
-        for first in range(0, windows, CHUNK):
-            rows = slice(picture + first, picture + min(first + CHUNK, windows))
-            own = bias if len(bias) == 1 else bias[first : first + CHUNK]
-            parts.append(plain_biased_attention(q[rows], k[rows], v[rows], own))
-    return torch.cat(parts)
+        for first in range(0, windows, each):
+            last = min(first + each, windows)
+            yield slice(picture + first, picture + last), None if mask is None else mask[first:last]

@@ -49,10 +49,10 @@ class WindowAttention(nn.Module):
         self, tokens: Float[Tensor, "bw n d"], mask: Float[Tensor, "windows 1 n n"] | None = None
     ) -> Float[Tensor, "bw n d"]:
         """Tokens of all windows of all pictures; `mask` is added to the logits of each picture's windows."""
-        bias = rearrange(self.bias_table[self.index], "n m heads -> 1 heads n m")
+        bias = rearrange(self.bias_table[self.index], "n m heads -> heads n m")
         heads = {"three": 3, "heads": self.num_heads}
         q, k, v = rearrange(self.qkv(tokens), "b n (three heads d) -> three b heads n d", **heads)
-        attended = biased_attention(q, k, v, bias if mask is None else bias + mask)
+        attended = biased_attention(q, k, v, bias, mask)
         return self.projection(rearrange(attended, "b heads n d -> b n (heads d)"))
 
 

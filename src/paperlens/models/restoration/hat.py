@@ -212,7 +212,7 @@ class OverlappingBlock(nn.Module):
             rearrange(to_overlapping_windows(x, window, self.key_size), heads, heads=self.num_heads)
             for x in (k, v)
         )
-        bias = rearrange(self.bias_table[self.index], "n m heads -> 1 heads n m")
+        bias = rearrange(self.bias_table[self.index], "n m heads -> heads n m")
         attended = rearrange(biased_attention(q, k, v, bias), "b heads n d -> b n (heads d)")
         features = features + self.projection(W.from_windows(attended, height, width))
         return features + self.mlp(self.norm2(features))
