@@ -50,10 +50,14 @@ def planes(profile: Profile) -> range:
     return profile.pick(smoke=range(28, 40, 6), class_=range(4, 64, 6))
 
 
+def subjects(split: str, profile: Profile) -> tuple[Slices, ...]:
+    """The subjects of a split, simulated on `planes` alone; two where nothing is to be learned."""
+    return _built(split, profile.pick(smoke=2, class_=SUBJECTS[split]), planes(profile))
+
+
 @functools.cache
-def subjects(split: str, chosen: range) -> tuple[Slices, ...]:
-    """The subjects of a split, simulated on these planes alone."""
-    return tuple(_slices(person, chosen) for person in phantom(SUBJECTS[split], split))
+def _built(split: str, count: int, chosen: range) -> tuple[Slices, ...]:
+    return tuple(_slices(person, chosen) for person in phantom(count, split))
 
 
 def _slices(person: Phantom, chosen: range) -> Slices:
@@ -73,7 +77,7 @@ def names(split: str) -> Sequence[str]:
 
 def source(profile: Profile, data: Path | None, guided: bool) -> Source:
     """Aligned crops of the training subjects; `data` is not read, the phantom is built."""
-    people = subjects("train", planes(profile))
+    people = subjects("train", profile)
     fields = ("low", "guide", "target") if guided else ("low", "target")
     batch, patch = profile.pick(smoke=(2, 16), class_=(8, 32))
     stacks = tuple(torch.cat([getattr(person, field) for person in people]) for field in fields)
@@ -103,14 +107,14 @@ def decibels(prediction: Stack, target: Stack) -> float:
 
 def zero_filled(profile: Profile) -> Scores:
     """The baseline: what the guided and the unguided network start from."""
-    return {one.name: _both(one.low, one.target) for one in subjects("test", planes(profile))}
+    return {one.name: _both(one.low, one.target) for one in subjects("test", profile)}
 
 
 def unguided_scores(network: nn.Module | None, profile: Profile) -> Scores:
     """PSNR and SSIM of every test subject."""
     if network is None:
         return zero_filled(profile)
-    people = subjects("test", planes(profile))
+    people = subjects("test", profile)
     return {one.name: _both(restore(network, one.low), one.target) for one in people}
 
 
@@ -118,7 +122,7 @@ def guided_scores(network: nn.Module | None, profile: Profile) -> Scores:
     """The same with the guide in place; PSNR also with the guide moved, and with the next subject's guide."""
     if network is None:
         return zero_filled(profile)
-    people = subjects("test", planes(profile))
+    people = subjects("test", profile)
     result = Scores()
     for one, other in zip(people, (*people[1:], people[0]), strict=True):
         guides = {moved(d): shift(one.guide, 0.0, d).real for d in SHIFTS} | {ANOTHER: other.guide}
