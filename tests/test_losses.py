@@ -102,6 +102,25 @@ def test_gram_forgets_places_and_keeps_pairs():
     assert losses.gram(constant).tolist() == [[[2.0, 3.0], [3.0, 4.5]]]
 
 
+def test_gram_against_a_slow_loop():
+    maps = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = losses.gram(maps)
+    for b in range(2):
+        for i in range(3):
+            for j in range(3):
+                total = sum(
+                    float(maps[b, i, y, x]) * float(maps[b, j, y, x]) for y in range(4) for x in range(5)
+                )
+                assert found[b, i, j].item() == pytest.approx(total / (3 * 4 * 5), rel=1e-12)
+
+
+def test_texture_is_the_distance_of_the_gram_matrices():
+    x, y = _pair()
+    ours, theirs = (list(TRUNK(image).values()) for image in (x, y))
+    wanted = sum((losses.gram(a) - losses.gram(b)).abs().mean() for a, b in zip(ours, theirs, strict=True))
+    assert losses.texture(x, y, TRUNK).item() == pytest.approx(wanted.item(), rel=1e-12)
+
+
 def test_feature_losses_weigh_layers_and_leave_the_target_alone():
     x, y = _pair()
     y.requires_grad_()
