@@ -1,10 +1,12 @@
-"""How fast a class is graded: nbgrader's own autograde against ours, one worker against two, and growth; as Markdown.
+"""How fast a class is graded: nbgrader's own autograde against ours, one worker against two, and growth.
 
-    .venv/bin/python benchmarks/grading.py [--against 12] [--workers 60] [--growth 250 500 1000 2000] [--rounds 3]
+    .venv/bin/python benchmarks/grading.py [--against 12] [--workers 240] [--growth 250 500 1000 2000] [--rounds 3]
+                                           [--output data/results/benchmark_grading.json]
 
 The assignment has six exercises, the first six of the chapters; half of the answers are right. Everything happens in a
-temporary folder. nbgrader runs one kernel for a notebook and `assert check(...)` in its tests. Numbers made while
-anything else runs on the machine are noise.
+temporary folder. nbgrader runs one kernel for a notebook and `assert check(...)` in its tests. The rounds alternate:
+nbgrader, ours, nbgrader, ours; one worker, two, one, two. Numbers made while anything else runs on the machine are
+noise. The book draws its figures from the file.
 """
 
 import argparse
@@ -14,12 +16,19 @@ import json
 import logging
 import os
 import platform
-import resource
 import shutil
+import subprocess
 import tempfile
+import threading
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from paperlens import cli
 from paperlens.classroom import course as courses
@@ -54,9 +63,9 @@ from paperlens.exercises import check
 
 def six(root: Path) -> int:
     """Write a chapter of the first six exercises; returns how many there were."""
-    answers = {}
+    answers: dict[str, str] = {}
     for chapter in read_all(Places(ROOT)):
-        answers |= {exercise_of(cell): cell.source for cell in chapter.notebook.cells if exercise_of(cell)}
+        answers |= {name: cell.source for cell in chapter.notebook.cells if (name := exercise_of(cell))}
     chosen = list(answers.items())[:6]
     parts = [HEAD]
     for exercise, text in chosen:
@@ -131,46 +140,118 @@ def nbgraders(root: Path) -> float:
     return time.perf_counter() - start
 
 
+class Memory:
+    """The largest resident memory of this process, and of it with all it started, sampled while a run lasts."""
+
+    def __init__(self) -> None:
+        self.grader = self.all = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Memory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        me = psutil.Process()
+        while not self._done.wait(1.0):
+            own = me.memory_info().rss
+            total = own
+            for process in me.children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    total += process.memory_info().rss
+            self.grader, self.all = max(self.grader, own), max(self.all, total)
+
+
+class Notes:
+    """The measurements, written after each, so that a run that is cut off keeps what it has."""
+
+    def __init__(self, output: Path | None, exercises: int) -> None:
+        self.output = output
+        self.record: dict[str, Any] = {"exercises": exercises, "machine": machine(), "versions": versions()}
+        self.record |= {"began": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "measurements": []}
+
+    def add(self, part: str, system: str, submissions: int, workers: int, run: Callable[[], float]) -> None:
+        """Run once, and note the seconds with those of the other rounds."""
+        with Memory() as memory:
+            seconds = run()
+        key = {"part": part, "system": system, "submissions": submissions, "workers": workers}
+        rows = self.record["measurements"]
+        row = next((row for row in rows if key.items() <= row.items()), None)
+        if row is None:
+            row = {**key, "seconds": [], "grader_mb": [], "all_mb": [], "load": []}
+            rows.append(row)
+        row["seconds"].append(round(seconds, 3))
+        row["grader_mb"].append(memory.grader >> 20)
+        row["all_mb"].append(memory.all >> 20)
+        row["load"].append(round(os.getloadavg()[0], 2))
+        rate = submissions / seconds / workers
+        print(f"| {part} | {system}, {workers} | {submissions} | {seconds:.1f} | {rate:.2f} |", flush=True)
+        if self.output:
+            self.output.write_text(json.dumps(self.record, indent=1) + "\n", encoding="utf-8")
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were made on."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    processor = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unknown")
+    memory = round(psutil.virtual_memory().total / 2**30, 1)
+    return {"processor": processor, "cores": os.cpu_count(), "memory_gb": memory, "system": platform.system()}
+
+
+def versions() -> dict[str, str]:
+    """Of everything that takes part."""
+    found = {
+        name: version(name)
+        for name in ("torch", "numpy", "nbgrader", "nbclient", "distributed", "SQLAlchemy")
+    }
+    git = ["git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"]
+    return {
+        "python": platform.python_version(),
+        **found,
+        "commit": subprocess.check_output(git, text=True).strip(),
+    }
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--against", type=int, default=12, help="submissions for nbgrader and for us, alternating"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--workers", type=int, default=60, help="submissions for one worker against two")
+    parser.add_argument("--against", type=int, default=12, help="submissions for nbgrader and for us")
+    parser.add_argument("--workers", type=int, default=240, help="submissions for one worker against two")
     parser.add_argument("--growth", type=int, nargs="*", default=[250, 500, 1000, 2000])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        exercises = six(place)
+        notes = Notes(options.output, six(place))
         os.environ["PAPERLENS_ROOT"] = folder
-        print(f"{platform.machine()}, {os.cpu_count()} cores, {exercises} exercises a submission\n")
-        print("| what | submissions | seconds | submissions a second and core |\n|---|---|---|---|")
+        print("| part | system, workers | submissions | seconds | submissions a second and core |")
+        print("|---|---|---|---|---|")
         if options.against:
             make(place / "a", options.against)
             make(place / "b", options.against)
-            session.nursery()
             for _ in range(options.rounds):
-                row("nbgrader autograde", options.against, nbgraders(place / "b"))
-                row("paperlens", options.against, ours(place / "a"))
+                notes.add("against", "nbgrader", options.against, 1, partial(nbgraders, place / "b"))
+                session.nursery()
+                notes.add("against", "paperlens", options.against, 1, partial(ours, place / "a"))
+                session.close()
         if options.workers:
             make(place / "w", options.workers)
             for workers in (1, 2) * options.rounds:
-                row(
-                    f"paperlens, {workers} workers, start included",
-                    options.workers,
-                    ours(place / "w", workers),
-                    workers,
+                session.close()  # so that both pay for the start
+                notes.add(
+                    "workers", "paperlens", options.workers, workers, partial(ours, place / "w", workers)
                 )
+        session.close()
         for students in options.growth:
             make(place / f"g{students}", students)
-            row("paperlens, 2 workers", students, ours(place / f"g{students}", 2), 2)
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"| memory of the grader, peak so far: {peak:.0f} MB | {students} | | |", flush=True)
-
-
-def row(what: str, students: int, seconds: float, cores: int = 1) -> None:
-    print(f"| {what} | {students} | {seconds:.1f} | {students / seconds / cores:.2f} |", flush=True)
+            notes.add("growth", "paperlens", students, 2, partial(ours, place / f"g{students}", 2))
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def test_a_grader_that_hangs_up_leaves_no_process():
     assert settled(2)  # bubblewrap's first process and the nursery
     task = {"cells": [], "answer": ["def f(): pass"], "function": "f"}
     answer = call.RemoteAnswer(session.nursery(), task, QUICK)
-    assert settled(4)  # a warden and a guarded process more
+    assert settled(3)  # and a guarded process
     answer.job.data.close()
     answer.job.life.close()
     assert settled(2)

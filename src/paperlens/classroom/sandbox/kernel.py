@@ -8,6 +8,7 @@ import ctypes
 import mmap
 import os
 import resource
+import signal
 import struct
 from collections.abc import Mapping
 
@@ -16,9 +17,11 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 22, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL, SECCOMP_MODE_FILTER = 4, 2
 CAPABILITY_VERSION_3 = 0x2008_0522
-SIGKILL = 9
+SYS_CLONE = {"x86_64": 56}.get(os.uname().machine, 220)  # 220 on every architecture since
 
 libc = ctypes.CDLL(None, use_errno=True)
+clone = ctypes.PyDLL(None, use_errno=True).syscall
+clone.restype, clone.argtypes = ctypes.c_long, (ctypes.c_long,) * 6
 libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
 libc.prctl.argtypes = (ctypes.c_int, *(ctypes.c_ulong,) * 4)
 
@@ -32,12 +35,31 @@ def call(result: int, what: str) -> None:
 
 def die_with_parent() -> None:
     """End when the process that forked this one ends, however it ends."""
-    call(libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
+    call(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
+
+
+def fork_tree() -> int:
+    """`os.fork`, but the child is process 1 of a new process tree: when it ends, the kernel ends everything in there.
+
+    `unshare` cannot be asked twice for the tree of the next child, so `clone` is asked, between the hooks that
+    Python wants to run around a fork; `pythonapi` keeps hold of the interpreter meanwhile.
+    """
+    hooks = ctypes.pythonapi
+    hooks.PyOS_BeforeFork()
+    child = int(clone(SYS_CLONE, CLONE_NEWPID | signal.SIGCHLD, 0, 0, 0, 0))
+    code = ctypes.get_errno()
+    if child == 0:
+        hooks.PyOS_AfterFork_Child()
+    else:
+        hooks.PyOS_AfterFork_Parent()
+    if child < 0:
+        raise OSError(code, f"clone: {os.strerror(code)}")
+    return child
 
 
 def leave_namespaces() -> None:
-    """Own mounts and System V memory for this process, and a process tree of its own for its children."""
-    call(libc.unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC), "unshare")
+    """Mounts and System V memory of one's own."""
+    call(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "unshare")
 
 
 def private_disk(path: str, size: int) -> None:

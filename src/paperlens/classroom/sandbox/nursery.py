@@ -1,18 +1,21 @@
 """The warmed parent: imports torch once, then forks a guarded process for every answer. It never sees one.
 
-For each job the grader sends two sockets. `data` goes to the process that will run the answer; `life` to its warden,
-who kills that process when `life` closes and tells how it ended. Neither answer nor input passes through the nursery,
-so that there is nothing in its memory, or in the memory of the next fork, that a student could look for.
+For each job the grader sends two sockets. `data` goes to the process that will run the answer; `life` stays here: when
+it closes that process is killed, and how it ended is told on it. Neither answer nor input passes through the nursery:
+there is nothing in its memory, or in the memory of the next fork, that a student could look for.
 """
 
 import base64
+import contextlib
 import gc
 import json
 import os
 import select
 import signal
 import socket
-from typing import NoReturn
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 # Relative, because inside the sandbox there is no package of the course's name.
 from . import kernel, worker
@@ -28,51 +31,79 @@ def main(control_number: str, filter_text: str) -> None:
     gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, the pages that all forks share
     mapped = kernel.address_space()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # wardens report to the grader themselves; leave no zombies
     control.send(b"warm")
+    wards = Wards(lambda limits, data: guarded(limits, data, program, mapped))
+    wards.watch.register(control, select.POLLIN)
     while True:
-        message, sockets, _, _ = socket.recv_fds(control, 1 << 16, 2)
-        if not message:
-            return
+        for number, _ in wards.watch.poll():
+            if number != control.fileno():
+                wards.look_after(number)
+                continue
+            message, sockets, _, _ = socket.recv_fds(control, 1 << 16, 2)
+            if not message:
+                return  # all guarded processes die with this one
+            wards.start(json.loads(message), *sockets)
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A guarded process: its number, a descriptor that tells when it ends, the socket that tells when it must."""
+
+    process: int
+    ended: int
+    life: socket.socket
+
+
+class Wards:
+    """All guarded processes: started, killed when the grader lets go of `life`, and told of when they have ended."""
+
+    def __init__(self, guarded: Callable[[dict[str, int], int], NoReturn]) -> None:
+        self.guarded = guarded
+        self.watch = select.poll()
+        self.by_descriptor: dict[int, Ward] = {}
+
+    def start(self, limits: dict[str, int], data: int, life_number: int) -> None:
+        """Fork one; a job that cannot start fails, the next may not."""
+        life = socket.socket(fileno=life_number)
         try:
-            if os.fork() == 0:
-                control.close()
-                warden(json.loads(message), *sockets, program=program, mapped=mapped)
-        except OSError as error:  # no memory for a fork: this job fails, the next may not
-            socket.socket(fileno=os.dup(sockets[1])).send(json.dumps({"failed": str(error)}).encode())
-        for number in sockets:
-            os.close(number)
+            process = kernel.fork_tree()
+            if process == 0:
+                self.guarded(limits, data)
+            ward = Ward(process, os.pidfd_open(process), life)
+        except OSError as error:
+            tell(life, {"failed": str(error)})
+            return
+        finally:
+            os.close(data)
+        for descriptor in (ward.ended, life.fileno()):
+            self.by_descriptor[descriptor] = ward
+            self.watch.register(descriptor, select.POLLIN)
 
-
-def warden(limits: dict[str, int], data: int, life_number: int, *, program: bytes, mapped: int) -> NoReturn:
-    """Start the guarded process and stay until it has ended; kill it when the grader lets go of `life`."""
-    life = socket.socket(fileno=life_number)
-    try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        kernel.die_with_parent()
-        kernel.leave_namespaces()
-        answer = os.fork()  # process 1 of the new tree: when it ends, the kernel ends everything in there
-        if answer == 0:
-            guarded(limits, data, program, mapped)
-        os.close(data)
-        watch = select.poll()
-        watch.register(life, select.POLLIN | select.POLLHUP)
-        process = os.pidfd_open(answer)
-        watch.register(process, select.POLLIN)
-        if all(number != process for number, _ in watch.poll()):
-            os.kill(answer, signal.SIGKILL)
-        _, status, usage = os.wait4(answer, 0)
+    def look_after(self, descriptor: int) -> None:
+        """One of the two descriptors of a ward has something to say."""
+        ward = self.by_descriptor.get(descriptor)
+        if ward is None:
+            return  # both spoke at once, and the other was heard first
+        if descriptor != ward.ended:
+            os.kill(ward.process, signal.SIGKILL)
+        _, status, usage = os.wait4(ward.process, 0)
+        for number in (ward.ended, ward.life.fileno()):
+            self.watch.unregister(number)
+            del self.by_descriptor[number]
+        os.close(ward.ended)
         ending = {
             "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
             "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
             "cpu": usage.ru_utime + usage.ru_stime,
             "peak": usage.ru_maxrss * 1024,
         }
-        life.send(json.dumps(ending).encode())
-    except OSError as error:
-        life.send(json.dumps({"failed": str(error)}).encode())
-    finally:
-        os._exit(0)
+        tell(ward.life, ending)
+
+
+def tell(life: socket.socket, words: dict[str, Any]) -> None:
+    """The last words on a job; the grader may be gone."""
+    with life, contextlib.suppress(OSError):
+        life.send(json.dumps(words).encode())
 
 
 def guarded(limits: dict[str, int], data: int, program: bytes, mapped: int) -> NoReturn:
@@ -81,6 +112,7 @@ def guarded(limits: dict[str, int], data: int, program: bytes, mapped: int) -> N
     connection = socket.socket(fileno=number)
     try:
         kernel.die_with_parent()
+        kernel.leave_namespaces()
         os.setsid()  # or kill(0, ...) would reach the nursery, which is in this process group
         kernel.private_disk(WRITABLE, limits["disk"])
         os.chdir(WRITABLE)

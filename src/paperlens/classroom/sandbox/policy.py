@@ -106,7 +106,7 @@ def program() -> bytes:
         rule(KILL_PROCESS, name)
     rule(ALLOW, "clone", Comparison(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
     rule(KILL_PROCESS, "clone", Comparison(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0))
-    for option in (PR_SET_NAME, PR_GET_NAME):  # not PR_SET_PDEATHSIG: nobody outlives the warden
+    for option in (PR_SET_NAME, PR_GET_NAME):  # not PR_SET_PDEATHSIG: nobody outlives the nursery
         rule(ALLOW, "prctl", Comparison(0, SCMP_CMP_EQ, option, 0))
     # Reading limits is common (stack sizes); changing them is not: the new-limit pointer must be null.
     rule(ALLOW, "prlimit64", Comparison(2, SCMP_CMP_EQ, 0, 0))

@@ -37,7 +37,7 @@ class GoneError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a guarded process ended, told by its warden."""
+    """How a guarded process ended, told by the nursery."""
 
     signal: int = 0
     code: int = 0
@@ -160,15 +160,15 @@ class Job:
         return self.ending
 
     def last_words(self, grace: float) -> Ending:
-        """What the warden reports, after it was told to kill if need be."""
+        """What the nursery reports, after it was told to kill if need be."""
         ready, _, _ = select.select([self.life], [], [], grace)
         if not ready:
-            self.life.shutdown(socket.SHUT_WR)  # the warden sees it, kills, and reports
+            self.life.shutdown(socket.SHUT_WR)  # the nursery sees it, kills, and reports
         self.life.settimeout(GRACE_SECONDS)
         try:
             words = json.loads(self.life.recv(4096) or b"{}")
         except (OSError, ValueError):
-            words = {"failed": "no word from the warden"}
+            words = {"failed": "no word from the nursery"}
         if "failed" in words:
             raise SandboxError(words["failed"])
         return Ending(**words)
