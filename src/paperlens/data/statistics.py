@@ -1,8 +1,8 @@
 """How the phantom measures, beside what was published about people.
 
 Noise, T1, T2 and PD went in, so agreement there checks the code. Contrast-to-noise between gray and white
-matter did not go in: it follows from relaxation times of one source, noise of another and the sequence, and
-is compared with a third.
+matter did not go in: it follows from relaxation times of some studies, the noise of another and the sequence, and
+is held against what that other study measured.
 """
 
 from collections.abc import Sequence
