@@ -83,6 +83,7 @@ def grade(course: Course, assignment: Assignment, options: Options) -> list[str]
                 failed += outcome.score == 0
                 bar.update()
                 bar.set_postfix_str(f"{failed} failed, {total - bar.n} remaining", refresh=False)
+        journal.sync()  # what reaches the gradebook is on the disk
         outcomes = {work: journal.done[work] for work in batch.all_works()}
         gradebook.record(course, assignment, batch.submissions(outcomes))
         papers.write_all(course, assignment, outcomes)

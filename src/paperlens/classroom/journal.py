@@ -1,7 +1,9 @@
-"""Every outcome on its own line, on the disk before it counts: a run that is killed loses and repeats nothing.
+"""Every outcome on its own line, written before it counts: a run that is killed loses and repeats nothing.
 
-A line is `{"run": …, "seed": …, "regrade": …}` when a run begins, `{"end": run}` when it has ended, or one exercise
-of one student. The seed of a run is secret and fresh, so that what one feedback shows helps nobody in the next.
+The file is synced to the disk every second and at every beginning and end: a loss of power costs the last second's
+work, which the next run does again on the same inputs. A line is `{"run": …, "seed": …, "regrade": …}` when a run
+begins, `{"end": run}` when it has ended, or one exercise of one student. The seed of a run is secret and fresh, so
+that what one feedback shows helps nobody in the next.
 """
 
 import fcntl
@@ -9,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,8 @@ from paperlens.classroom.collect import paper
 from paperlens.classroom.course import Assignment, Course
 from paperlens.classroom.outcome import Outcome
 from paperlens.errors import UserError
+
+SYNC_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Journal:
         self.seed = secrets.randbits(63)
         self.run = ""
         self.descriptor = -1
+        self.safe = 0  # bytes that are on the disk
+        self.due = 0.0  # when the rest is to be, by the clock of `time.monotonic`
 
     def __enter__(self) -> "Journal":
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,10 +58,14 @@ class Journal:
                 f"another grader is at work on {self.path.stem}; wait until it has ended"
             ) from None
         self.read()
+        self.sync()
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
+        try:
+            self.sync()
+        finally:
+            os.close(self.descriptor)
 
     def read(self) -> None:
         """Take up what was written; a last line that a kill cut off is taken away."""
@@ -80,23 +91,36 @@ class Journal:
         """Go on with a run that was cut off, or begin one with a fresh seed; `regrade` grades again what was graded."""
         if not self.run:
             self.append({"run": secrets.token_hex(8), "seed": secrets.randbits(63), "regrade": regrade})
+            self.sync()
 
     def add(self, work: Work, outcome: Outcome) -> None:
-        """Note one outcome; it is on the disk when this returns."""
+        """Note one outcome; a kill does not undo it, and a second later a loss of power does not either."""
         self.append({"student": work.student, "digest": work.digest, "outcome": outcome.record()})
+        if time.monotonic() >= self.due:
+            self.sync()
 
     def end(self) -> None:
         """Note that the run has ended and reached the gradebook."""
         self.append({"end": self.run})
+        self.sync()
+
+    def sync(self) -> None:
+        """Bring to the disk what was written, or take it back."""
+        try:
+            os.fsync(self.descriptor)
+        except OSError as error:
+            os.ftruncate(self.descriptor, self.safe)
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
+        self.safe = os.fstat(self.descriptor).st_size
+        self.due = time.monotonic() + SYNC_SECONDS
 
     def append(self, line: dict[str, Any]) -> None:
-        """Write one line, whole and synced, or leave the file as it was."""
+        """Write one line as a whole, or leave the file as it was."""
         data = json.dumps(line, ensure_ascii=True).encode() + b"\n"
         start = os.fstat(self.descriptor).st_size
         try:
             if os.write(self.descriptor, data) != len(data):
                 raise OSError(28, "No space left on device", str(self.path))
-            os.fsync(self.descriptor)
         except OSError as error:
             os.ftruncate(self.descriptor, start)  # half a line must not stand before the next
             raise OSError(error.errno, error.strerror, str(self.path)) from error
