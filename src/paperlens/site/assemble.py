@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from paperlens.site import figures, forms, tables
+from paperlens.site import data_pictures, data_tables, figures, forms, tables
 from paperlens.site.cache import Execution
 from paperlens.site.notebooks import load, text
 from paperlens.site.places import Places, write
@@ -76,9 +76,12 @@ def pages(
     put("generated/course.md", tables.course(chapters))
     put("generated/systems.md", tables.system_table(chapters))
     put("generated/ledger.md", tables.ledger(executed[c.name].notebook for c in chapters))
+    for name, content in data_tables.parts().items():
+        put(f"generated/{name}", content)
     for name, content in tables.api().items():
         put(f"api/{name}.md", content)
     figures.landing(places.build / "drawn" / "pictures")
+    data_pictures.draw(places.build / "drawn" / "pictures")
     _only(places.pages, wanted)
 
 

@@ -1,0 +1,168 @@
+"""The tables of the data page, made from the cards, the tables of values and the committed results."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from paperlens.data.files import path
+from paperlens.site import data_gallery
+
+CHECKED = {
+    "abstract": "read in the abstract",
+    "table": "read in a table",
+    "unverified": "**unverified**: recalled, not looked up",
+    "chosen": "our choice",
+}
+TISSUES = {"white": "white matter", "gray": "gray matter", "csf": "fluid"}
+
+
+def parts() -> dict[str, str]:
+    """File name -> text, for the page to include."""
+    return {
+        "data_photographs.md": data_gallery.photographs(),
+        "data_phantom.md": data_gallery.phantom(),
+        "data_statistics.md": statistics(),
+        "data_guide.md": guide(),
+        "data_relaxation.md": relaxation(),
+        "data_checkpoints.md": checkpoints(),
+        "data_features.md": features(),
+        "data_speed.md": speed(),
+    }
+
+
+def statistics() -> str:
+    """The phantom's numbers beside published ones; an empty cell where none was found."""
+    rows = [
+        (
+            row["quantity"],
+            f"{row['phantom']:.3g} ± {row['spread']:.1g}",
+            "–" if row["published"] is None else f"{row['published']:g}",
+            row["source"],
+        )
+        for row in _result("phantom")["statistics"]
+    ]
+    return _table(("Quantity", "Phantom (mean ± SD)", "Published", "Where"), rows, (32, 20, 12, 36))
+
+
+def guide() -> str:
+    """What a guide gives and costs on the phantom: the mean over seeds and their range, with the protocol."""
+    result = _result("phantom")
+    runs = result["runs"]
+    names = [name for name in runs[0] if name != "seed"]
+    rows = []
+    for name in names:
+        values = [run[name] for run in runs]
+        spread = f"{min(values):.2f} to {max(values):.2f}" if len(set(values)) > 1 else "no training"
+        rows.append((name.replace("1 pixels", "1 pixel"), f"{mean(values):.2f}", spread))
+    told = f"{result['task']}. {result['training']}; {len(runs)} seeds. {result['protocol']}."
+    return f"{_table(('T2 slices', 'PSNR (dB)', 'Over seeds'), rows, (52, 20, 28))}\n{told}\n"
+
+
+def relaxation() -> str:
+    """Every relaxation time and proton density with its source, and how far it was checked."""
+    with path("physics/relaxation.csv").open(encoding="utf-8", newline="") as table:
+        values = list(csv.DictReader(table))
+    rows = [
+        (
+            "any" if row["field_t"] == "0" else f"{row['field_t']} T",
+            f"{row['quantity']} {TISSUES[row['tissue']]}",
+            f"{row['value']} {'' if row['unit'] == 'fraction' else row['unit']}".strip(),
+            "yes" if row["used"] == "yes" else "no",
+            row["source"],
+            CHECKED[row["checked"]],
+        )
+        for row in values
+    ]
+    unverified = [row for row in values if row["checked"] == "unverified"]
+    used = sum(row["used"] == "yes" for row in unverified)
+    head = ("Field", "Quantity", "Value", "Used", "Source", "Checked")
+    told = (
+        f"{len(unverified)} of {len(values)} values are unverified, {used} of them used by the phantom: their "
+        "source is named from memory and was not at hand."
+    )
+    return f"{_table(head, rows, (8, 18, 10, 7, 37, 20))}\n{told}\n"
+
+
+def checkpoints() -> str:
+    """The networks that ship, each with its size and what its card says."""
+    rows = []
+    for file in sorted(path("checkpoints").glob("*.json")):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        weights = file.with_suffix(".safetensors")
+        trained = ", ".join(one["name"] for one in told["trained_on"])
+        card_of = f"`data/checkpoints/{file.name}`"
+        rows.append(
+            (
+                f"`{file.stem}`",
+                told["trains"],
+                f"{told['parameters']:,}",
+                f"{weights.stat().st_size / 1000:,.0f} kB",
+                f"{card_of}; made by `{told['made']}`; weights {told['licence']}; trained on {trained}",
+            )
+        )
+    head = ("Name", "What", "Parameters", "File", "Card")
+    return _table(head, rows, (11, 25, 12, 10, 42))
+
+
+def features() -> str:
+    """The feature network as a distance beside what needs no training; nothing before it is trained."""
+    result = _result("features")
+    groups = list(result["pairs"])
+    rows = [("L2, and guessing", *["0.50" for _ in groups])]
+    rows += [(name, *[f"{told[g]:.2f}" for g in groups]) for name, told in result["without features"].items()]
+    for which in ("untrained", "trained"):
+        cells = []
+        for group in groups:
+            values = [run[which][group] for run in result["runs"]]
+            cells.append(f"{mean(values):.2f} ({min(values):.2f} to {max(values):.2f})")
+        rows.append((f"feature network, {which}", *cells))
+    head = ("Distance", *[f"{group} ({count})" for group, count in result["pairs"].items()])
+    told = f"{result['protocol'][0].upper()}{result['protocol'][1:]}. {len(result['runs'])} seeds, with their range."
+    return f"{_table(head, rows, (28, 24, 24, 24))}\n{told}\n"
+
+
+def speed() -> str:
+    """The committed measurements of benchmarks/mr_data.py."""
+    told = _result("benchmark_data")
+    loads = ", ".join(f"{name} {value:.2g} ms" for name, value in told["batch_milliseconds"].items())
+    steps = ", ".join(f"{name} {value:.3g} ms" for name, value in told["step_milliseconds"].items())
+    rows = [
+        (
+            "a subject of 64 slices in three contrasts",
+            f"{told['subject_seconds']:.1f} s",
+            f"at most {told['subject_seconds_limit']:g} s",
+        ),
+        ("the same from the cache", f"{told['cached_seconds']:.2g} s", "–"),
+        ("one batch", loads, "–"),
+        ("one training step of a tiny network", steps, "–"),
+        (
+            "fastest step over slowest batch",
+            f"{told['smallest_ratio']:g}",
+            f"at least {told['smallest_ratio_limit']:g}",
+        ),
+    ]
+    foot = (
+        f"{told['task'][0].upper()}{told['task'][1:]}. Measured by `{told['made']}` on {told['device']}, torch "
+        f"{told['torch']}, load {told['load_at_start']:g} at the start."
+    )
+    return f"{_table(('What', 'Measured here', 'Required'), rows, (42, 40, 18))}\n{foot}\n"
+
+
+def _result(name: str) -> Any:
+    return json.loads(Path(path(f"results/{name}.json")).read_text(encoding="utf-8"))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
+    lines = [
+        "```{list-table}",
+        ":header-rows: 1",
+        ":class: pl-data",
+        f":widths: {' '.join(map(str, widths))}",
+        "",
+    ]
+    for row in (head, *rows):
+        lines += [f"{'* ' if i == 0 else '  '}- {cell}" for i, cell in enumerate(row)]
+    return "\n".join([*lines, "```", ""])
