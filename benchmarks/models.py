@@ -1,6 +1,6 @@
 """Our models beside the same architectures in spandrel: same weights, input and threads, taking turns.
 
-    OMP_NUM_THREADS=1 python benchmarks/models.py [--repeats 5] [--only swinir] > table.md
+    OMP_NUM_THREADS=1 python benchmarks/models.py [--repeats 5] [--only swinir] [--write]
 
 Time is the best of the repeats, ours and theirs alternating in one process. Memory is what one pass adds to the peak
 of a fresh process. The last column is the share of the rate at which this machine multiplies two large matrices.
@@ -10,13 +10,15 @@ A further comparison is one row of ROWS.
 import argparse
 import importlib
 import json
+import math
 import os
 import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,6 +31,9 @@ from paperlens.models import build, count, published
 
 # torchvision finds no operators to register for the CPU build of torch; an empty module lets it import.
 sys.modules.setdefault("torchvision._meta_registrations", ModuleType("torchvision._meta_registrations"))
+
+
+RESULTS = Path(__file__).parent.parent / "data/results/benchmark_models.json"
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,13 @@ ROWS = (
 def pair(row: Row) -> tuple[nn.Module, nn.Module]:
     """Ours and theirs, evaluating, with the same random weights."""
     ours = build(row.name, row.preset).eval()
-    state = {}
+    state: dict[str, Tensor] = {}
+    first: dict[int, str] = {}  # where one tensor has several published names, all hold the same numbers
     for slot in published.published_slots(ours):
         shape = slot.published(slot.tensor).shape
+        if (known := first.setdefault(id(slot.tensor), slot.name)) != slot.name:
+            state[slot.name] = state[known]
+            continue
         noise = np.random.default_rng(zlib.crc32(slot.name.encode())).standard_normal(shape)
         fan = noise[0].size if noise.ndim > 1 else 1
         state[slot.name] = torch.from_numpy(0.5 * noise / fan**0.5 if fan > 1 else 0.5 + 0.1 * noise).float()
@@ -120,15 +129,20 @@ def image(row: Row) -> Tensor:
     return torch.from_numpy(np.random.default_rng(0).random(row.shape)).float()
 
 
+def restored(model: nn.Module, x: Tensor) -> Tensor:
+    """The picture; of a model of several stages that of the last, which needs all of them."""
+    output: Tensor | Sequence[Tensor] = model(x)
+    return output if isinstance(output, Tensor) else output[0]
+
+
 def forward(model: nn.Module, x: Tensor) -> Tensor:
     with torch.no_grad():
-        output: Tensor = model(x)
-    return output
+        return restored(model, x)
 
 
 def forward_backward(model: nn.Module, x: Tensor) -> None:
     model.zero_grad(set_to_none=True)
-    model(x).square().mean().backward()
+    restored(model, x).square().mean().backward()
 
 
 PASSES: dict[str, Callable[[nn.Module, Tensor], Any]] = {
@@ -179,10 +193,64 @@ def _memory(key: str) -> int:
     return int(line.split()[1])
 
 
+def bound_by(model: nn.Module, what: str, x: Tensor) -> str:
+    """The three operations in which our pass spends most of its time, and their shares."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        PASSES[what](model, x)
+    events = sorted(profile.key_averages(), key=lambda event: -event.self_cpu_time_total)
+    total = sum(event.self_cpu_time_total for event in events)
+    shares = (f"{e.key.removeprefix('aten::')} {e.self_cpu_time_total / total:.0%}" for e in events[:3])
+    return ", ".join(shares)
+
+
+def measure(index: int, rate: float, repeats: int) -> Iterator[dict[str, Any]]:
+    """The record of each pass of one row."""
+    row = ROWS[index]
+    models, x = pair(row), image(row)
+    macs = count.macs(count.on_meta(row.name, row.preset), x)
+    difference = (forward(models[0], x) - forward(models[1], x)).abs().max().item()
+    for what, run in PASSES.items():
+        ours, theirs = seconds(models, lambda model, run=run, x=x: run(model, x), repeats)
+        memory = [peak_of(index, which, what) for which in (0, 1)]
+        passes = 3 if "backward" in what else 1  # a backward pass computes two products for each one
+        yield {
+            "name": row.name,
+            "preset": row.preset,
+            "shape": list(row.shape),
+            "pass": what,
+            "difference": difference,
+            "seconds": [round(ours, 4), round(theirs, 4)],
+            "time_ratio": round(theirs / ours, 3),
+            "mebibytes": [round(m, 1) for m in memory],
+            "memory_ratio": round(memory[1] / memory[0], 3),
+            "rate_share": round(passes * macs / ours / rate, 3),
+            "bound_by": bound_by(models[0], what, x),
+        }
+
+
+def line(record: dict[str, Any]) -> str:
+    """A record as a row of the table."""
+    ours, theirs = record["seconds"]
+    our_memory, their_memory = record["mebibytes"]
+    return (
+        f"| {record['name']} {record['preset']} | {'x'.join(map(str, record['shape']))} | {record['pass']} "
+        f"| {record['difference']:.1e} | {ours:.3f} | {theirs:.3f} | {record['time_ratio']:.2f} "
+        f"| {our_memory:.0f} | {their_memory:.0f} | {record['rate_share']:.0%} | {record['bound_by']} |"
+    )
+
+
+HEAD = """\
+| model | input | pass | difference | ours s | theirs s | ratio | ours MiB | theirs MiB | of the rate | spent in |
+|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", default="", help="models whose name holds this")
+    parser.add_argument(
+        "--write", action="store_true", help=f"keep the records in {RESULTS.name}, for the book"
+    )
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -190,31 +258,27 @@ def main() -> None:
         child(*json.loads(options.child))
         return
     rate = matrix_rate()
-    giga = 2 * rate / 1e9
-    print(
-        f"torch {torch.__version__}, {torch.get_num_threads()} thread(s), {giga:.0f} GFLOP/s in a matrix product\n"
-    )
-    print(
-        "| model | input | pass | difference | ours s | theirs s | ratio | ours MiB | theirs MiB | of the rate |"
-    )
-    print("|---|---|---|---:|---:|---:|---:|---:|---:|---:|")
-    for i, row in enumerate(ROWS):
-        if options.only not in row.name:
-            continue
-        models, x = pair(row), image(row)
-        macs = count.macs(count.on_meta(row.name, row.preset), x)
-        with torch.no_grad():
-            difference = (models[0](x) - models[1](x)).abs().max().item()
-        for what, run in PASSES.items():
-            ours, theirs = seconds(models, lambda model, run=run, x=x: run(model, x), options.repeats)
-            memory = [peak_of(i, which, what) for which in (0, 1)]
-            passes = 3 if "backward" in what else 1  # a backward pass computes two products for each one
-            print(
-                f"| {row.name} {row.preset} | {'x'.join(map(str, row.shape))} | {what} | {difference:.1e} "
-                f"| {ours:.3f} | {theirs:.3f} | {theirs / ours:.2f} | {memory[0]:.0f} | {memory[1]:.0f} "
-                f"| {passes * macs / ours / rate:.0%} |",
-                flush=True,
-            )
+    machine = {
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "gflops": round(2 * rate / 1e9, 1),
+        "peers": {name: version(name) for name in ("spandrel", "spandrel_extra_arches")},
+    }
+    print(", ".join(f"{key} {value}" for key, value in machine.items()), f"\n\n{HEAD}")
+    records = []
+    for index, row in enumerate(ROWS):
+        if options.only in row.name:
+            for record in measure(index, rate, options.repeats):
+                print(line(record), flush=True)
+                records.append(record)
+    mean = {what: geometric_mean([r for r in records if r["pass"] == what]) for what in PASSES}
+    print("\ngeometric mean of the ratios:", ", ".join(f"{what} {mean[what]:.2f}" for what in PASSES))
+    if options.write:
+        RESULTS.write_text(json.dumps({"machine": machine, "records": records}, indent=1) + "\n", "utf-8")
+
+
+def geometric_mean(records: list[dict[str, Any]]) -> float:
+    return math.exp(sum(math.log(record["time_ratio"]) for record in records) / len(records))
 
 
 if __name__ == "__main__":

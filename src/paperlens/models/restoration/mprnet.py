@@ -9,7 +9,8 @@ Symbols (paper -> code)
     X_S   prediction of stage S          outputs     CAB   channel attention block          CAB
     SAM   supervised attention module    SAM         CSFF  cross-stage feature fusion       Encoder.fuse_*
     ORB   original resolution block      ORSNet.blocks
-Departures: none. The patches of stages 1 and 2 are computed as a batch.
+Departures: none. The patches of stages 1 and 2 are computed as a batch. Kernels lie in channels-last memory;
+    safetensors wants them contiguous first, paperlens.train.checkpoint sees to it.
 Quirks kept: one PReLU slope serves the whole network; the attention module's convolutions have kernel 1 (the
     paper draws 1x1, the published class defaults to 3); no convolution has a bias.
 Published size: 20.1M for deblurring, 15.7M for denoising, 3.64M for deraining; counted 20,127,073, 15,741,025
@@ -90,6 +91,8 @@ class MPRNet(nn.Module):
         self.merge2 = conv(2 * dim, dim + config.full_dim, 3)
         self.full = ORSNet(dims, config.full_dim, config.num_cabs, reduction, slope)
         self.tail = conv(dim + config.full_dim, config.in_channels, 3)
+        # Kernels lie in memory as the features do, or every call would order them anew.
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
         """The restored images of stages 3, 2 and 1; ValueError for a side that is no multiple of 8."""
