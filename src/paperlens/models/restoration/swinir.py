@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paperlens.layers.bicubic_skip import enlarge, start_at_zero
+from paperlens.layers.initialise import truncated_normal
 from paperlens.layers.reconstruction import DirectHead, NearestConvHead, PixelShuffleHead
 from paperlens.layers.window_attention import SwinBlock, shift_mask
 
@@ -121,7 +122,7 @@ class SwinIR(nn.Module):
         self.head = reconstruction(config)
         mean = DIV2K_MEAN if config.in_channels == 3 else (0.0,) * config.in_channels
         self.register_buffer("mean", rearrange(torch.tensor(mean), "c -> c 1 1"), persistent=False)
-        self.apply(_initialise)
+        self.apply(truncated_normal)
         if config.bicubic_skip:
             start_at_zero(self.head)
 
@@ -210,12 +211,6 @@ def reconstruction(config: SwinIRConfig) -> nn.Module:
                 raise ValueError(f"the residual head keeps the size: scale must be 1, not {scale}")
             return nn.Conv2d(dim, channels, 3, padding=1)
     raise ValueError(f"no head is called {config.head!r}")
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        nn.init.zeros_(module.bias)
 
 
 # Our names -> the published ones, applied in this order. See models/published.py.
