@@ -52,6 +52,10 @@ def test_a_confident_mistake_costs_more_than_a_timid_one_and_duplicates_are_mist
     assert twice["AP50"] == pytest.approx((51 + 50 * 2 / 3) / 101)
 
 
+def test_the_most_confident_pose_chooses_first_wherever_it_is_listed():
+    assert oks_average_precision([_found((0, 0.1), (0, 0.9))], [_truth(0)], SIGMAS)["AP"] == 1.0
+
+
 def test_thresholds_and_images_are_all_used():
     # OKS of 0.7436 passes the five thresholds .50 to .70.
     result = oks_average_precision([_found((1, 0.9)), _found()], [_truth(0), _truth()], SIGMAS)
