@@ -46,6 +46,14 @@ def test_adaptive_combination_finds_the_maps() -> None:
     assert overlap.min() > 0.975  # the window averages over 7 pixels
 
 
+def test_the_map_of_the_strongest_coil_is_real_so_its_phase_stays() -> None:
+    image = picture() * torch.polar(torch.ones(40, 36), 2 * picture())
+    coils = expand(image, coil_maps(5, 40, 36, torch.Generator().manual_seed(4)))
+    strongest = int(coils.abs().square().sum((-1, -2)).argmax())
+    own = adaptive_maps(coils)[strongest]
+    assert own.imag.abs().max() < 1e-5 and own.real.min() > 0.1
+
+
 def test_adaptive_combination_is_quieter_than_the_sum_of_squares() -> None:
     generator = torch.Generator().manual_seed(1)
     maps = coil_maps(8, 48, 48, generator)
