@@ -6,7 +6,8 @@
 The assignment has six exercises, the first six of the chapters; half of the answers are right. Everything happens in a
 temporary folder. nbgrader runs one kernel for a notebook and `assert check(...)` in its tests. The rounds alternate:
 nbgrader, ours, nbgrader, ours; one worker, two, one, two. Numbers made while anything else runs on the machine are
-noise. The book draws its figures from the file.
+noise; where others work on it too, `chrt --rr 1` before the command puts both systems before them. The book draws its
+figures from the file.
 """
 
 import argparse
@@ -15,22 +16,18 @@ import copy
 import json
 import logging
 import os
-import platform
 import shutil
-import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-import psutil
+from grading_notes import Clock, Notes
 
 from paperlens import cli
+from paperlens.classroom import batch
 from paperlens.classroom import course as courses
 from paperlens.classroom.sandbox import session
 from paperlens.site.markers import solution
@@ -140,83 +137,6 @@ def nbgraders(root: Path) -> float:
     return time.perf_counter() - start
 
 
-class Memory:
-    """The largest resident memory of this process, and of it with all it started, sampled while a run lasts."""
-
-    def __init__(self) -> None:
-        self.grader = self.all = 0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> "Memory":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        me = psutil.Process()
-        while not self._done.wait(1.0):
-            own = me.memory_info().rss
-            total = own
-            for process in me.children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    total += process.memory_info().rss
-            self.grader, self.all = max(self.grader, own), max(self.all, total)
-
-
-class Notes:
-    """The measurements, written after each, so that a run that is cut off keeps what it has."""
-
-    def __init__(self, output: Path | None, exercises: int) -> None:
-        self.output = output
-        self.record: dict[str, Any] = {"exercises": exercises, "machine": machine(), "versions": versions()}
-        self.record |= {"began": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "measurements": []}
-
-    def add(self, part: str, system: str, submissions: int, workers: int, run: Callable[[], float]) -> None:
-        """Run once, and note the seconds with those of the other rounds."""
-        with Memory() as memory:
-            seconds = run()
-        key = {"part": part, "system": system, "submissions": submissions, "workers": workers}
-        rows = self.record["measurements"]
-        row = next((row for row in rows if key.items() <= row.items()), None)
-        if row is None:
-            row = {**key, "seconds": [], "grader_mb": [], "all_mb": [], "load": []}
-            rows.append(row)
-        row["seconds"].append(round(seconds, 3))
-        row["grader_mb"].append(memory.grader >> 20)
-        row["all_mb"].append(memory.all >> 20)
-        row["load"].append(round(os.getloadavg()[0], 2))
-        rate = submissions / seconds / workers
-        print(f"| {part} | {system}, {workers} | {submissions} | {seconds:.1f} | {rate:.2f} |", flush=True)
-        if self.output:
-            self.output.write_text(json.dumps(self.record, indent=1) + "\n", encoding="utf-8")
-
-
-def machine() -> dict[str, Any]:
-    """What the numbers were made on."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    processor = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unknown")
-    memory = round(psutil.virtual_memory().total / 2**30, 1)
-    return {"processor": processor, "cores": os.cpu_count(), "memory_gb": memory, "system": platform.system()}
-
-
-def versions() -> dict[str, str]:
-    """Of everything that takes part."""
-    found = {
-        name: version(name)
-        for name in ("torch", "numpy", "nbgrader", "nbclient", "distributed", "SQLAlchemy")
-    }
-    git = ["git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"]
-    return {
-        "python": platform.python_version(),
-        **found,
-        "commit": subprocess.check_output(git, text=True).strip(),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -227,7 +147,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, mock.patch.object(batch, "Journal", Clock):
         place = Path(folder)
         notes = Notes(options.output, six(place))
         os.environ["PAPERLENS_ROOT"] = folder

@@ -4,6 +4,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.errors import UserError
 
-AHEAD = 8  # tasks per worker that are handed out at once: enough to keep it busy, little enough to stay small
-LIVES = 10  # workers that one task may lose before it is given up
+AHEAD = 3  # submissions per worker that are handed out at once: enough to keep it busy, little enough to stay small
+LIVES = 10  # workers that one submission may lose before it is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +81,31 @@ def distributed(tasks: Iterator[Task], options: Options) -> Iterator[Done]:
     try:
         ahead = AHEAD * max(1, options.workers, len(client.scheduler_info()["workers"]))
         running = dd.as_completed(loop=client.loop)
-        for task in tasks:
-            if task.ready:
-                yield task.work, task.ready
-                continue
-            running.add(client.submit(remotely, task, options.limits, pure=False, key=key(task)))
+        # A student's exercises travel together: a task costs Dask milliseconds, and the notebook goes once.
+        for _, together in groupby(tasks, key=lambda task: task.work.student):
+            several = list(together)
+            yield from ((task.work, task.ready) for task in several if task.ready)
+            if rest := [task for task in several if not task.ready]:
+                running.add(client.submit(remotely, rest, options.limits, pure=False, key=key()))
             if running.count() >= ahead:
-                yield result(next(running))
+                yield from result(next(running))
         for future in running:
-            yield result(future)
+            yield from result(future)
     finally:
         client.close()
         if not options.scheduler:
             place.close()
 
 
-def key(task: Task) -> str:
-    """A task's name in Dask; unique, and without the student's."""
-    return f"mark-{os.urandom(8).hex()}-{task.work.exercise}"
+def key() -> str:
+    """A name in Dask; unique, and without the student's."""
+    return f"mark-{os.urandom(8).hex()}"
 
 
-def result(future: Any) -> Done:
-    """The outcome; what a worker could not do becomes a sentence."""
+def result(future: Any) -> list[Done]:
+    """The outcomes; what a worker could not do becomes a sentence."""
     try:
-        done: Done = future.result()
+        done: list[Done] = future.result()
     except UserError:
         raise
     except Exception as error:
@@ -113,10 +115,10 @@ def result(future: Any) -> Done:
     return done
 
 
-def remotely(task: Task, limits: Limits) -> Done:
-    """Runs in a Dask worker, which keeps its nursery from task to task."""
+def remotely(tasks: list[Task], limits: Limits) -> list[Done]:
+    """Runs in a Dask worker, which keeps its nursery from one submission to the next."""
     pin()
-    return task.work, mark(task.cells, task.work.exercise, task.seed, limits)
+    return [(task.work, mark(task.cells, task.work.exercise, task.seed, limits)) for task in tasks]
 
 
 _pinned: list[int] = []

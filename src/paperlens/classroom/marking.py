@@ -1,5 +1,6 @@
 """One exercise of one student: the answer runs behind the wall, the judgement stays here."""
 
+import gc
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ def mark(
     cells: list[notebook.Cell], exercise_id: str, seed: int, limits: Limits, answer: Answer = behind_the_wall
 ) -> Outcome:
     """Find the answer in the notebook, run it on fresh inputs drawn from `seed`, and judge."""
-    torch.set_num_threads(1)  # many small operations on one core; more threads would only wait for each other
+    settle()
     reference = shared(exercise_id, seed)
     exercise = reference.exercise
     found = notebook.find(cells, exercise)
@@ -113,6 +114,14 @@ def without_hidden(report: Report, exercise: Exercise) -> Report:
         )
         results.append(replace(result, name=name, message=shown))
     return replace(report, results=tuple(results))
+
+
+@cache
+def settle() -> None:
+    """Once in a grading process: one thread for many small operations, and no search for garbage in all of torch."""
+    torch.set_num_threads(1)  # more threads would only wait for each other
+    gc.collect()
+    gc.freeze()
 
 
 @cache
