@@ -51,7 +51,7 @@ def test_the_map_of_the_strongest_coil_is_real_so_its_phase_stays() -> None:
     coils = expand(image, coil_maps(5, 40, 36, torch.Generator().manual_seed(4)))
     strongest = int(coils.abs().square().sum((-1, -2)).argmax())
     own = adaptive_maps(coils)[strongest]
-    assert own.imag.abs().max() < 1e-5 and own.real.min() > 0.1
+    assert own.imag.abs().max() < 1e-5 and own.real.min() >= 0
 
 
 def test_adaptive_combination_is_quieter_than_the_sum_of_squares() -> None:
