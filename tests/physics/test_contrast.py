@@ -50,6 +50,11 @@ def test_spin_echo_and_inversion_recovery_by_hand() -> None:
     )
     late = InversionRecovery(tr=1e6, te=0.0, ti=math.log(2) * 1000.0).signal(pd, t1, t2)
     assert float(late) == pytest.approx(0, abs=1e-12)
+    early = InversionRecovery(tr=2000.0, te=50.0, ti=100.0).signal(
+        pd, t1, t2
+    )  # still below zero: bright as well
+    wanted = 0.8 * (2 * math.exp(-0.1) - 1 - math.exp(-2)) * math.exp(-0.5)
+    assert float(early) == pytest.approx(wanted) and wanted > 0
 
 
 @given(st.floats(200, 5000), st.floats(1000, 12000))
