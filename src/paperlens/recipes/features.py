@@ -136,7 +136,7 @@ def ship(network: FeatureNetwork, result: dict[str, Any]) -> None:
     phantom = {
         "name": "phantom, subjects train-000 and train-001",
         "credit": "simulated here from the MNI ICBM152 maps in nilearn",
-        "licence": "the permissive notice of these maps, in nilearn",
+        "licence": "not stated by nilearn, whose description of the maps says: unknown",
     }
     card = {
         "recipe": "features",
