@@ -6,6 +6,9 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import torch
+
+from paperlens.models import published
 
 FOLDER = Path(__file__).parent / "golden"
 LEARNED = ("parameter", "statistic", "alias")
@@ -42,6 +45,19 @@ def weights(record, salt=None):
         for n, shape, kind, *of in state(record)
         if kind in LEARNED
     }
+
+
+def fill(model, record):
+    """The model with the golden's weights, made and copied one tensor after the other."""
+    salt = record["golden"]["salt"]
+    left = {n: (tuple(shape), of[0] if of else n) for n, shape, kind, *of in state(record) if kind in LEARNED}
+    for slot in published.published_slots(model):
+        if slot.name in left:
+            shape, name = left.pop(slot.name)
+            slot.fill(torch.from_numpy(np.asarray(weight(name, shape, salt))))
+    if left:
+        raise ValueError(f"no tensor of the model is called {', '.join(left)}")
+    return model
 
 
 def inputs(record):
