@@ -26,8 +26,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(root() / name, folder / name)
     for name in ("checkpoints", "demos", "results"):
         (folder / name).mkdir()
-        for file in (root() / name).glob("swinir.*"):
-            shutil.copy(file, folder / name)
+        for file in (root() / name).glob("*.*"):
+            if file.stem in ("swinir", "features"):
+                shutil.copy(file, folder / name)
     assert verify.problems(folder) == []
     return folder
 
@@ -81,6 +82,18 @@ DAMAGE = {
     "a result of another": (
         lambda d: edit(d / "results/swinir.json", lambda r: r.update(recipe="edsr")),
         "is a result of 'edsr'",
+    ),
+    "runs of nothing": (
+        lambda d: edit(d / "results/swinir.json", lambda r: r.pop("recipe")),
+        "swinir.json has runs and no recipe",
+    ),
+    "a result that is no JSON": (
+        lambda d: (d / "results/swinir.json").write_text("[1"),
+        "results/swinir.json is not JSON",
+    ),
+    "features of another training": (
+        lambda d: shutil.copy(d / "checkpoints/swinir.safetensors", d / "checkpoints/features.safetensors"),
+        "checkpoints/features.safetensors has checksum",
     ),
     "a file too large": (
         lambda d: (d / "README.md").write_bytes(bytes(4_000_000)),
