@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from paperlens.site import data_pictures, data_tables, figures, forms, tables
+from paperlens.site import data_pictures, data_tables, fidelity, figures, forms, tables
 from paperlens.site.cache import Execution
 from paperlens.site.notebooks import load, text
 from paperlens.site.places import Places, write
@@ -75,6 +75,7 @@ def pages(
     put("generated/counts.md", tables.counts(chapters))
     put("generated/course.md", tables.course(chapters))
     put("generated/systems.md", tables.system_table(chapters))
+    put("generated/fidelity.md", fidelity.table())
     put("generated/ledger.md", tables.ledger(executed[c.name].notebook for c in chapters))
     for name, content in data_tables.parts().items():
         put(f"generated/{name}", content)

@@ -38,15 +38,27 @@ def exercises() -> dict[str, dict[str, Any]]:
 
 @cache
 def models() -> dict[str, dict[str, Any]]:
-    """Model of the catalogue -> its module and the parameter count of each preset."""
+    """Model of the catalogue -> its module; of each preset parameters and MACs; the preset of each golden, or None."""
 
     def read() -> dict[str, Any]:
         from paperlens.models import CATALOGUE
 
-        return {
-            name: {"module": e.module.__name__, "parameters": dict(e.parameters)}
-            for name, e in CATALOGUE.items()
-        }
+        found = {}
+        for name, e in CATALOGUE.items():
+            goldens = {
+                golden: next((preset for preset, known in e.presets.items() if known == config), None)
+                for golden, config in getattr(e.module, "GOLDENS", {}).items()
+                if type(config) is e.config
+            }
+            macs = {p: m for p, m in getattr(e.module, "MACS", {}).items() if p in e.presets}
+            parameters = dict(e.parameters)
+            found[name] = {
+                "module": e.module.__name__,
+                "parameters": parameters,
+                "macs": macs,
+                "goldens": goldens,
+            }
+        return found
 
     return _kept("models", "paperlens.models", read)
 

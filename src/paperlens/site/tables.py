@@ -37,7 +37,7 @@ def contents(chapters: list[Chapter]) -> str:
     trees = [(title, [by_name[name] for name in part if name in by_name]) for title, part in PARTS]
     trees.append(("More", [full for name, full in by_name.items() if name not in known]))
     blocks = [_toctree(title, [f"chapters/{name}" for name in names]) for title, names in trees if names]
-    back = ["map", "ledger", "data", "glossary", "bibliography"]
+    back = ["map", "ledger", "fidelity", "data", "glossary", "bibliography"]
     back += ["teachers", "security", "instructor", "api/index"]
     return "\n\n".join([*blocks, _toctree("Back of the book", back)]) + "\n"
 

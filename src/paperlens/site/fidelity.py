@@ -1,0 +1,92 @@
+"""The generated table of fidelity: what each preset counts, how far it is from the authors' outputs, how fast it is.
+
+Nothing is measured here. Counts come from the catalogue, the authors' figures from published_sizes.csv, licences from
+origins.csv, differences from data/results/fidelity.json (tests/fidelity/record.py) and ratios from
+data/results/benchmark_models.json (benchmarks/models.py --write).
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from paperlens.data import path
+from paperlens.site.facts import models
+from paperlens.site.places import PACKAGE
+
+DIFFERENCES, BENCHMARK = "results/fidelity.json", "results/benchmark_models.json"
+HEADS = (
+    "System", "Preset", "Parameters counted", "Published", "G MACs (input)", "Golden outputs", "Speed", "Memory",
+    "Licence",
+)  # fmt: skip
+PASSES = {"forward": "forward", "forward + backward": "training step"}
+NOT_MEASURED, NONE = "not measured", "–"
+
+
+def table() -> str:
+    """One row for each preset but the tiny ones, and one for each golden output of a smaller network."""
+    differences, records = _results(DIFFERENCES), _results(BENCHMARK).get("records", [])
+    sizes = {
+        (r["system"], r["preset"]): f"{r['parameters']} ({r['source']})" for r in _rows("published_sizes.csv")
+    }
+    licences = {r["system"]: f"{r['licence']} ({r['repository']})" for r in _rows("origins.csv")}
+    lines = ["```{list-table}", ":class: pl-fidelity", ":header-rows: 1", ""]
+    lines += _row(HEADS)
+    for system, fact in models().items():
+        for preset, count in fact["parameters"].items():
+            if preset.startswith("tiny"):
+                continue
+            goldens = [golden for golden, of in fact["goldens"].items() if of == preset]
+            mine = [r for r in records if (r["name"], r["preset"]) == (system, preset)]
+            cells = [system, f"`{preset}`", f"{count:,}", sizes.get((system, preset), NONE)]
+            cells += [_macs(fact["macs"].get(preset)), _agreement(goldens, differences)]
+            cells += [_ratios(mine, "time_ratio"), _ratios(mine, "memory_ratio"), licences.get(system, NONE)]
+            lines += _row(cells)
+        for golden in (golden for golden, of in fact["goldens"].items() if of is None):
+            cells = [system, f"smaller, for `{golden}`", NONE, NONE, NONE, _agreement([golden], differences)]
+            lines += _row([*cells, NOT_MEASURED, NOT_MEASURED, licences.get(system, NONE)])
+    return "\n".join([*lines, "```", ""])
+
+
+def _row(cells: tuple[str, ...] | list[str]) -> list[str]:
+    return [f"{'  ' if i else '* '}- {cell}" for i, cell in enumerate(cells)]
+
+
+def _macs(entry: Any) -> str:
+    """`51.06 (1x3x64x64)`; of several inputs all are named."""
+    if entry is None:
+        return NONE
+    shape, giga = entry
+    shapes = [shape] if isinstance(shape[0], int) else shape
+    return f"{giga:.2f} ({', '.join('x'.join(map(str, s)) for s in shapes)})"
+
+
+def _agreement(goldens: list[str], differences: Mapping[str, Any]) -> str:
+    """The largest recorded difference over a preset's golden outputs; of others the bound that the tests hold."""
+    if not goldens:
+        return "no golden"
+    recorded = [differences[golden] for golden in goldens if golden in differences]
+    if len(recorded) < len(goldens):
+        return "below 1e-08, as the tests hold"
+    worst = max(recorded, key=lambda entry: float(entry["difference"]))
+    return f"{worst['difference']:.0e}"
+
+
+def _ratios(records: list[dict[str, Any]], key: str) -> str:
+    """`forward 1.90, training step 1.40 (1x3x64x64)`, one line for each input size."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        size = "x".join(map(str, record["shape"]))
+        found.setdefault(size, []).append(f"{PASSES[record['pass']]} {record[key]:.2f}")
+    return "; ".join(f"{', '.join(values)} ({size})" for size, values in found.items()) or NOT_MEASURED
+
+
+def _results(name: str) -> dict[str, Any]:
+    """A committed file of results; empty where it was never written."""
+    file = path("results") / name.partition("/")[2]
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (PACKAGE / name).open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table))
