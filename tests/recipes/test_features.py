@@ -154,9 +154,14 @@ def test_a_batch_shows_each_place_twice_and_says_what_was_done() -> None:
     assert (alike.argmax(1) == torch.arange(features_tasks.PLACES)).double().mean() > 0.8
 
 
-def test_only_training_pictures_are_learned_from() -> None:
+def test_only_training_pictures_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(features_tasks.pictures("train")) == set(photographs("train", kind=None)["name"])
     assert not set(features_tasks.pictures("train")) & set(features_tasks.pictures("test"))
+    asked = []
+    for name in ("pictures", "brains"):
+        monkeypatch.setattr(features_tasks, name, lambda split: asked.append(split) or {})
+    features_tasks.Crops()
+    assert asked == ["train", "train"]
 
 
 def test_same_place_against_a_slow_loop() -> None:
