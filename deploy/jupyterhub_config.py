@@ -4,7 +4,6 @@ Set PAPERLENS_TEACHERS to the teachers' user names, with commas, before you star
 """
 
 import os
-import shutil
 import stat
 import sys
 from pathlib import Path
@@ -16,7 +15,9 @@ TEACHERS = {name for name in os.environ.get("PAPERLENS_TEACHERS", "").split(",")
 
 c.JupyterHub.bind_url = os.environ.get("PAPERLENS_HUB", "http://127.0.0.1:8000")
 c.JupyterHub.cleanup_servers = True
-c.ConfigurableHTTPProxy.command = shutil.which("configurable-http-proxy") or "configurable-http-proxy"
+HERE = Path(__file__).resolve().parent
+PROXY = HERE / "node_modules" / ".bin" / "configurable-http-proxy"  # of `npm ci` in this folder
+c.ConfigurableHTTPProxy.command = str(PROXY) if PROXY.exists() else "configurable-http-proxy"
 
 # Who may log in: everybody with an account on this machine (PAM), or only some: c.Authenticator.allowed_users.
 c.JupyterHub.authenticator_class = "jupyterhub.auth.PAMAuthenticator"
@@ -28,7 +29,12 @@ c.Spawner.cmd = [str(Path(sys.executable).with_name("jupyterhub-singleuser"))]
 c.Spawner.default_url = "/lab"
 c.Spawner.http_timeout = 120
 # One user may not take the machine away from the others; LocalProcessSpawner cannot enforce more than threads.
-c.Spawner.environment = {"OMP_NUM_THREADS": "1", "PAPERLENS_PROFILE": "class"}
+c.Spawner.environment = {
+    "OMP_NUM_THREADS": "1",
+    "PAPERLENS_PROFILE": "class",
+    "PAPERLENS_EXCHANGE": str(EXCHANGE),
+    "JUPYTER_CONFIG_PATH": str(HERE),  # nbgrader_config.py: students' nbgrader learns where the exchange is
+}
 
 
 def check_exchange() -> None:

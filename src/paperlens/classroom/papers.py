@@ -5,9 +5,11 @@ gets there: an output or a Markdown cell could carry a script into the teacher's
 """
 
 import copy
+import errno
 import json
 import logging
 import os
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +20,8 @@ from paperlens.classroom.journal import Work
 from paperlens.classroom.outcome import Outcome
 from paperlens.errors import UserError
 from paperlens.exercises import find
+
+REFUSED = re.compile(r"\[Errno (\d+)\] ([^:\n]+)(?:: '([^'\n]*)')?")
 
 
 def write_all(course: Course, assignment: Assignment, outcomes: Mapping[Work, Outcome]) -> None:
@@ -72,14 +76,38 @@ def feedback(course: Course, assignment: Assignment) -> int:
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
 
-    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    said = Said()
     directory = CourseDirectory(
         root=str(course.root), course_id=course.course_id, db_url=course.db_url, assignment_id=assignment.name
     )
     config = Config()
     config.GenerateFeedback.force = True
+    log = logging.getLogger("paperlens.feedback")
+    log.propagate, log.handlers = False, [said]
     try:
-        GenerateFeedback(coursedir=directory, config=config).start()
+        GenerateFeedback(coursedir=directory, config=config, log=log).start()
     except NbGraderException as error:
+        said.raise_refusal()
         raise UserError(f"nbgrader could not write the feedback ({error})") from None
     return len(graded)
+
+
+class Said(logging.Handler):
+    """nbgrader tells of what the operating system refused in its log alone, as text."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.refused: OSError | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the first refusal."""
+        text = record.getMessage()
+        if found := REFUSED.search(text):
+            self.refused = self.refused or OSError(int(found[1]), found[2], found[3])
+        elif "disk is full" in text:  # SQLite's words
+            self.refused = self.refused or OSError(errno.ENOSPC, "No space left on device")
+
+    def raise_refusal(self) -> None:
+        """As if it had been raised: the command makes a sentence of it."""
+        if self.refused is not None:
+            raise self.refused
