@@ -76,10 +76,8 @@ class MTrans(nn.Module):
         self.patches = Patches(low, config.patch_size, dim)
         self.guide_patches = Patches(high, config.guide_patch_size, dim)
         width, guide_width = self.patches.width, self.guide_patches.width
-        self.layers = nn.ModuleList(
-            nn.ModuleList((CrossBlock(width, guide_width, config), CrossBlock(guide_width, width, config)))
-            for _ in range(config.depth)
-        )
+        self.blocks = nn.ModuleList(CrossBlock(width, guide_width, config) for _ in range(config.depth))
+        self.guide_blocks = nn.ModuleList(CrossBlock(guide_width, width, config) for _ in range(config.depth))
         if config.scale == 1:
             self.tail: nn.Module = nn.Conv2d(dim, 1, 1)
         else:
@@ -92,7 +90,7 @@ class MTrans(nn.Module):
         """The slice restored and the guide; ValueError for a size that is not the configuration's."""
         tokens = self.patches.cut(self.head(degraded))
         other = self.guide_patches.cut(self.guide_head(guide))
-        for block, guide_block in self.layers:
+        for block, guide_block in zip(self.blocks, self.guide_blocks, strict=True):
             tokens = block(tokens, other) + tokens
             other = guide_block(other, tokens) + other
         return self.tail(self.patches.join(tokens)), self.guide_tail(self.guide_patches.join(other))
@@ -192,11 +190,9 @@ PUBLISHED_NAMES = (
     ),
     (r"^patches\.position$", "x_pos_embedding"),
     (r"^guide_patches\.position$", "complement_pos_embedding"),
-    (
-        r"^layers\.(\d+)\.([01])\.(norm|other_norm|mlp_norm|mlp|attention)\.",
-        r"cross_transformer.layers.\1.\2.fn.\3.",
-    ),
-    (r"^layers\.", "cross_transformer.layers."),
+    (r"^blocks\.(\d+)\.", r"cross_transformer.layers.\1.0."),
+    (r"^guide_blocks\.(\d+)\.", r"cross_transformer.layers.\1.1."),
+    (r"\.(norm|other_norm|mlp_norm|mlp|attention)\.", r".fn.\1."),
     (r"\.fn\.norm\.", ".fn.x_norm1."),
     (r"\.fn\.other_norm\.", ".fn.c_norm1."),
     (r"\.fn\.mlp_norm\.", ".fn.x_norm2."),
