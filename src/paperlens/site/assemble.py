@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from paperlens.site import data_pictures, data_tables, fidelity, figures, forms, tables
+from paperlens.site import data_pictures, data_tables, fidelity, figures, forms, grading_page, tables
 from paperlens.site.cache import Execution
 from paperlens.site.notebooks import load, text
 from paperlens.site.places import Places, write
@@ -77,7 +77,7 @@ def pages(
     put("generated/systems.md", tables.system_table(chapters))
     put("generated/fidelity.md", fidelity.table())
     put("generated/ledger.md", tables.ledger(executed[c.name].notebook for c in chapters))
-    for name, content in data_tables.parts().items():
+    for name, content in {**data_tables.parts(), **grading_page.parts()}.items():
         put(f"generated/{name}", content)
     for name, content in tables.api().items():
         put(f"api/{name}.md", content)

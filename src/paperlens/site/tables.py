@@ -38,7 +38,7 @@ def contents(chapters: list[Chapter]) -> str:
     trees.append(("More", [full for name, full in by_name.items() if name not in known]))
     blocks = [_toctree(title, [f"chapters/{name}" for name in names]) for title, names in trees if names]
     back = ["map", "ledger", "fidelity", "data", "glossary", "bibliography"]
-    back += ["teachers", "security", "instructor", "api/index"]
+    back += ["teachers", "security", "grading_speed", "instructor", "api/index"]
     return "\n\n".join([*blocks, _toctree("Back of the book", back)]) + "\n"
 
 
