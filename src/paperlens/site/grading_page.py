@@ -119,8 +119,10 @@ def growth(rows: Sequence[Row]) -> str:
         one.set_xlabel("submissions")
     last = several[-1]
     each = [1000 * seconds / count for seconds, count in zip((60 * m for m in minutes), counts, strict=True)]
-    said = f"From {counts[0]} to {counts[-1]} submissions time grows from {minutes[0]:.1f} to {minutes[-1]:.1f} minutes, "
-    said += f"the grader's memory from {memory[0]:.0f} to {memory[-1]:.0f} MB."
+    said = (
+        f"From {counts[0]} to {counts[-1]} submissions time grows from {minutes[0]:.1f} to {minutes[-1]:.1f} "
+    )
+    said += f"minutes, the grader's memory from {memory[0]:.0f} to {memory[-1]:.0f} MB."
     head = ("Submissions", "Minutes", "Milliseconds each", "Grader, MB", "With workers and sandboxes, MB")
     table = [
         (str(count), f"{minute:.2f}", f"{ms:.0f}", f"{own:.0f}", f"{total:.0f}")
