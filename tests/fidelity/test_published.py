@@ -9,6 +9,8 @@ from paperlens.models import CATALOGUE, published
 
 # Golden files whose forward and backward pass takes more than about three seconds on one core.
 HEAVY = {
+    "minet_5_10_64",
+    "minet_6_6_64",
     "mprnet_deblur",
     "mprnet_denoise",
     "mprnet_derain",

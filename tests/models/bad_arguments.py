@@ -26,6 +26,7 @@ BAD = [
     ("mhca", {"num_heads": 4}, (4, 3)),
     ("mhca", {"shape": (1, 3, 8, 8)}, (1, 3)),
     ("mmhca", {"num_heads": 0}, (0, 3)),
+    ("minet", {"reduction": 16}, (0, 8)),
     ("mtrans", {"num_heads": 3}, (3, 32)),
     ("mtrans", {"patch_size": 3}, (3, 8)),
     ("mtrans", {"image_size": 15}, (2, 15)),

@@ -67,6 +67,7 @@ CALLS: Mapping[str, Call] = {
 }
 OTHERS: Mapping[str, str] = {
     "mmhca": "two registered contrasts of one slice: call it from Python, model(slice, guide)",
+    "minet": "a guide of another contrast, twice as large, too: call it from Python, model(guide, slice)",
     "mtrans": "a guide of another contrast too: call it from Python, model(slice, guide)",
     "swin": "a picture of fixed size and gives classes, not a picture",
     "t2net": "an aliased MR slice of which it gives two: call it from Python, model(slice)",

@@ -14,7 +14,7 @@ from torch import nn
 
 from paperlens.models.guidance import ttsr, ttsr_main
 from paperlens.models.language import transformer
-from paperlens.models.mri import mhca, mtrans, rdst, t2net
+from paperlens.models.mri import mhca, minet, mtrans, rdst, t2net
 from paperlens.models.restoration import edsr, hat, mprnet, nafnet, restormer, swinir, tlc
 from paperlens.models.vision import swin, vit
 
@@ -41,6 +41,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "mhca": Entry(mhca.MHCA, mhca.MHCAConfig, mhca.PRESETS, mhca.PARAMETERS, mhca),
     "mmhca": Entry(mhca.MMHCA, mhca.MMHCAConfig, mhca.MMHCA_PRESETS, mhca.MMHCA_PARAMETERS, mhca),
+    "minet": Entry(minet.MINet, minet.MINetConfig, minet.PRESETS, minet.PARAMETERS, minet),
     "mtrans": Entry(mtrans.MTrans, mtrans.MTransConfig, mtrans.PRESETS, mtrans.PARAMETERS, mtrans),
     "swin": Entry(swin.Swin, swin.SwinConfig, swin.PRESETS, swin.PARAMETERS, swin),
     "swinir": Entry(swinir.SwinIR, swinir.SwinIRConfig, swinir.PRESETS, swinir.PARAMETERS, swinir),
