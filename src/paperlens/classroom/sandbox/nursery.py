@@ -68,7 +68,10 @@ class Wards:
         try:
             process = kernel.fork_tree()
             if process == 0:
-                self.guarded(limits, data)
+                try:  # whatever an answer makes the worker raise, it never comes back into this loop
+                    self.guarded(limits, data)
+                finally:
+                    os._exit(1)
             ward = Ward(process, os.pidfd_open(process), life)
         except OSError as error:
             tell(life, {"failed": str(error)})
@@ -83,7 +86,9 @@ class Wards:
         """One of the two descriptors of a ward has something to say."""
         ward = self.by_descriptor.get(descriptor)
         if ward is None:
-            return  # both spoke at once, and the other was heard first
+            # Both spoke at once, and the other was heard first. No new ward can have these numbers already: `control`
+            # was registered first, so that `poll` lists it before them.
+            return
         if descriptor != ward.ended:
             os.kill(ward.process, signal.SIGKILL)
         _, status, usage = os.wait4(ward.process, 0)
