@@ -65,7 +65,7 @@ class Hub:
             *psutil.Process(self.process.pid).children(recursive=True),
         ]
         self.process.terminate()  # it stops its users' servers and its proxy
-        _, left = psutil.wait_procs(family, 30)
+        _, left = psutil.wait_procs(family, 10)
         for one in left:
             one.kill()
         self.process.wait()
