@@ -72,3 +72,22 @@ def test_a_golden_without_a_record_has_the_bound_of_its_test(results):
     (results / fidelity.DIFFERENCES).write_text("{}", "utf-8")
     assert row("vit", "b16")[5] == "below 1e-08, as the tests hold"
     assert row("vit", "l16")[5] == "no golden"
+
+
+def test_speed_prints_each_record_and_the_means(results):
+    assert "Not measured yet" in fidelity.speed()
+    record = {
+        "name": "hat", "preset": "s_x4", "shape": [1, 3, 64, 64], "pass": "forward", "seconds": [2.0, 8.0],
+        "time_ratio": 4.0, "mebibytes": [10, 40], "memory_ratio": 4.0, "rate_share": 0.5, "bound_by": "addmm 28%",
+    }  # fmt: skip
+    records = [
+        record,
+        record | {"time_ratio": 1.0},
+        record | {"pass": "forward + backward", "time_ratio": 1.25},
+    ]
+    machine = {"torch": "2", "threads": 1, "gflops": 100.0, "peers": {"spandrel": "0.4"}}
+    (results / fidelity.BENCHMARK).write_text(json.dumps({"machine": machine, "records": records}), "utf-8")
+    told = fidelity.speed()
+    assert told.count("* - ") == 1 + len(records)
+    assert "forward 2.00, training step 1.25" in told
+    assert "`addmm 28%`" in told

@@ -76,6 +76,7 @@ def pages(
     put("generated/course.md", tables.course(chapters))
     put("generated/systems.md", tables.system_table(chapters))
     put("generated/fidelity.md", fidelity.table())
+    put("generated/fidelity_speed.md", fidelity.speed())
     put("generated/ledger.md", tables.ledger(executed[c.name].notebook for c in chapters))
     for name, content in {**data_tables.parts(), **grading_page.parts()}.items():
         put(f"generated/{name}", content)

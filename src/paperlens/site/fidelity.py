@@ -8,6 +8,7 @@ data/results/benchmark_models.json (benchmarks/models.py --write).
 import csv
 import json
 from collections.abc import Mapping
+from statistics import geometric_mean
 from typing import Any
 
 from paperlens.data import path
@@ -18,6 +19,9 @@ DIFFERENCES, BENCHMARK = "results/fidelity.json", "results/benchmark_models.json
 HEADS = (
     "System", "Preset", "Parameters counted", "Published", "G MACs (input)", "Golden outputs", "Speed", "Memory",
     "Licence",
+)  # fmt: skip
+SPEED_HEADS = (
+    "Model", "Input", "Pass", "Seconds, theirs", "Ratio", "MiB, theirs", "Of the rate", "Our time goes to",
 )  # fmt: skip
 PASSES = {"forward": "forward", "forward + backward": "training step"}
 NOT_MEASURED, NONE = "not measured", "–"
@@ -46,6 +50,30 @@ def table() -> str:
             cells = [system, f"smaller, for `{golden}`", NONE, NONE, NONE, _agreement([golden], differences)]
             lines += _row([*cells, NOT_MEASURED, NOT_MEASURED, licences.get(system, NONE)])
     return "\n".join([*lines, "```", ""])
+
+
+def speed() -> str:
+    """Each measured pass beside the peer's, what bounds it, and the means; a sentence where nothing was measured."""
+    found = _results(BENCHMARK)
+    if not found:
+        return f"Not measured yet: `python benchmarks/models.py --write` writes data/{BENCHMARK}.\n"
+    machine, records = found["machine"], found["records"]
+    lines = ["```{list-table}", ":class: pl-fidelity", ":header-rows: 1", "", *_row(SPEED_HEADS)]
+    for r in records:
+        seconds, memory = ("{}, {}".format(*r[key]) for key in ("seconds", "mebibytes"))
+        cells = [f"{r['name']} `{r['preset']}`", "x".join(map(str, r["shape"])), PASSES[r["pass"]], seconds]
+        cells += [f"{r['time_ratio']:.2f}", memory, f"{r['rate_share']:.0%}", f"`{r['bound_by']}`"]
+        lines += _row(cells)
+    means = ", ".join(
+        f"{name} {geometric_mean(r['time_ratio'] for r in records if r['pass'] == key):.2f}"
+        for key, name in PASSES.items()
+    )
+    peers = " and ".join(f"{name} {number}" for name, number in machine["peers"].items())
+    told = (
+        f"Geometric mean of the ratios: {means}. torch {machine['torch']}, {machine['threads']} thread, "
+        f"{machine['gflops']} GFLOP/s in a matrix product of 1024 squared; {peers}."
+    )
+    return "\n".join([*lines, "```", "", told, ""])
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> list[str]:
