@@ -21,7 +21,7 @@ HEADS = (
     "Licence",
 )  # fmt: skip
 SPEED_HEADS = (
-    "Model", "Input", "Pass", "Seconds, theirs", "Ratio", "MiB, theirs", "Of the rate", "Our time goes to",
+    "Model", "Input", "Pass", "Seconds: ours, theirs", "Ratio", "MiB: ours, theirs", "Of the rate", "Our time goes to",
 )  # fmt: skip
 PASSES = {"forward": "forward", "forward + backward": "training step"}
 NOT_MEASURED, NONE = "not measured", "–"
