@@ -24,6 +24,7 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from paperlens.models.restoration.mprnet_blocks import CAB, SAM, Decoder, Encoder, ORSNet, conv
 
@@ -92,7 +93,7 @@ class MPRNet(nn.Module):
         self.full = ORSNet(dims, config.full_dim, config.num_cabs, reduction, slope)
         self.tail = conv(dim + config.full_dim, config.in_channels, 3)
         # Kernels lie in memory as the features do, or every call would order them anew.
-        self.to(memory_format=torch.channels_last)
+        convert_conv2d_weight_memory_format(self, torch.channels_last)
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
         """The restored images of stages 3, 2 and 1; ValueError for a side that is no multiple of 8."""
