@@ -16,6 +16,7 @@ from paperlens.data.files import root as data_root
 from paperlens.errors import UserError
 from paperlens.site import cache, record
 from paperlens.site.forms import runnable
+from paperlens.site.kernel import WakefulManager
 from paperlens.site.places import Places
 from paperlens.site.source import Chapter
 
@@ -104,6 +105,7 @@ async def _attempt(
         notebook,
         timeout=limit,
         kernel_name="python3",
+        kernel_manager_class=WakefulManager,
         allow_errors=allow_errors,
         resources={"metadata": {"path": str(scratch)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR", f"--IPKernelApp.exec_lines={hook}"],

@@ -1,0 +1,35 @@
+"""Pages show WebP in place of what notebooks drew, where it is smaller; other pictures keep their form."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paperlens.site.lighten import lighten
+
+NAME = "a" * 64
+
+
+@pytest.mark.parametrize("form", ["png", "jpg"])
+def test_a_page_shows_the_smaller_picture(tmp_path, form):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "_images").mkdir()
+    noise = (
+        np.random.default_rng(0)
+        .integers(0, 255, (40, 60, 1), dtype=np.uint8)
+        .repeat(4, 0)
+        .repeat(4, 1)
+        .repeat(3, 2)
+    )
+    Image.fromarray(noise).save(tmp_path / f"_images/{NAME}.{form}", quality=92)
+    page = tmp_path / "chapters/x.html"
+    page.write_text(f'<img src="../_images/{NAME}.{form}"><img src="../_images/by_hand.{form}">', "utf-8")
+    lighten(tmp_path)
+    assert page.read_text("utf-8") == (
+        f'<img src="../_images/{NAME}.webp"><img src="../_images/by_hand.{form}">'
+    )
+    before, after = (
+        np.asarray(Image.open(tmp_path / f"_images/{NAME}.{end}").convert("RGB"), float)
+        for end in (form, "webp")
+    )
+    assert after.shape == before.shape
+    assert np.abs(after - before).mean() <= (0 if form == "png" else 4)
