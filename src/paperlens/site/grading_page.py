@@ -139,13 +139,21 @@ def growth(rows: Sequence[Row]) -> str:
 def machine(result: Mapping[str, Any]) -> str:
     """What the numbers were made on, and how busy it was."""
     found, versions = result["machine"], result["versions"]
-    loads = [load for row in result["measurements"] for load in row["load"]]
+    again = [row for row in result["measurements"] if "began" in row]  # a part that was measured later
+    loads = [load for row in result["measurements"] if row not in again for load in row["load"]]
     told = ", ".join(f"{name} {number}" for name, number in versions.items())
-    return (
+    text = (
         f"Measured on {result['began']}: {found['processor']}, {found['cores']} cores, {found['memory_gb']:g} GB; "
         f"{result['exercises']} exercises a submission. {told}. The machine was also used by others (load "
         f"{min(loads):.0f} to {max(loads):.0f}); both systems ran at the same priority, {found['priority']}.\n"
     )
+    for row in again[:1]:
+        loads = [load for one in again for load in one["load"]]
+        text += (
+            f"\nThe second worker was measured again on {row['began']}, commit {row['commit']}, at {row['priority']}, "
+            f"when the load was {min(loads):.0f} to {max(loads):.0f}, its own included.\n"
+        )
+    return text
 
 
 def canvas(panels: int, height: float) -> tuple[Any, list[Any]]:
