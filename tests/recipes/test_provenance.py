@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from paperlens import importgraph
 from paperlens.recipes import provenance
 
 
 def test_what_is_followed() -> None:
-    found = set(provenance.reachable(["paperlens.recipes.swinir"]))
+    found = set(importgraph.reach(["paperlens.recipes.swinir"], without=provenance.CATALOGUES).modules)
     assert {"paperlens.recipes.super_resolution", "paperlens.train.loop", "paperlens.train.crops"} <= found
     assert {"paperlens.data.images"} <= found
     assert not found & {
@@ -22,23 +23,16 @@ def test_what_is_followed() -> None:
 def test_the_hash_follows_imports_and_ignores_the_rest(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    sources = {"a": "from paperlens.b import f\nimport os\n", "b": "f = 1\n", "c": "unrelated = 1\n"}
+    sources = {"__init__": "", "a": "from paperlens.b import f\nimport os\n", "b": "f = 1\n", "c": "x = 1\n"}
+    package = tmp_path / "paperlens"
+    package.mkdir()
     for name, text in sources.items():
-        (tmp_path / f"{name}.py").write_text(text)
-
-    class Spec:
-        def __init__(self, file: Path) -> None:
-            self.origin = str(file)
-
-    def spec(name: str) -> Spec | None:
-        file = tmp_path / f"{name.removeprefix('paperlens.')}.py"
-        return Spec(file) if file.exists() else None
-
-    monkeypatch.setattr(provenance, "find_spec", spec)
+        (package / f"{name}.py").write_text(text)
+    monkeypatch.setattr(importgraph, "PACKAGE", package)
     before = provenance.source_hash(["paperlens.a"])
-    (tmp_path / "c.py").write_text("unrelated = 2\n")
+    (package / "c.py").write_text("unrelated = 2\n")
     assert provenance.source_hash(["paperlens.a"]) == before
-    (tmp_path / "b.py").write_text("f = 2\n")
+    (package / "b.py").write_text("f = 2\n")
     assert provenance.source_hash(["paperlens.a"]) != before
 
 

@@ -10,8 +10,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from paperlens.data.files import root as data_root
+from paperlens.importgraph import imports
 from paperlens.site.forms import runnable
-from paperlens.site.keys import digest, imports, package_files, versions
+from paperlens.site.keys import digest, package_files, versions
 from paperlens.site.notebooks import load as load_notebook
 from paperlens.site.notebooks import text
 from paperlens.site.places import Places, write
