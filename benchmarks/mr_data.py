@@ -29,7 +29,7 @@ CONTRASTS = ("T1", "T2", "PD")
 SUBJECT_LIMIT, RATIO_LIMIT = 20.0, 5.0
 BATCH, PATCH = 8, 16
 NETWORKS = ("swinir", "edsr", "nafnet", "restormer")  # `tiny`, pictures of three channels
-MODULES = ("paperlens.data.phantom", "paperlens.data.stacks", "paperlens.train.crops")
+MODULES = ("paperlens.data.phantoms", "paperlens.data.stacks", "paperlens.train.crops")
 
 
 def seconds(work: Callable[[], object], repeats: int = 1, rounds: int = 1) -> float:

@@ -43,7 +43,7 @@ class Visible(PathFinder):  # the ordinary search of the path, for which the hid
 sys.meta_path[sys.meta_path.index(PathFinder)] = Visible
 import paperlens
 from paperlens.data import path, photographs, to_tensor
-from paperlens.data.photographs import card
+from paperlens.data.photograph_set import card
 rows = photographs(kind=None)
 print(json.dumps({
     "package": paperlens.__file__,

@@ -61,7 +61,7 @@ def pictures(shown: Mapping[str, Float[Tensor, "..."]], *, columns: int = 4, wid
     import matplotlib.pyplot as plt
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    from paperlens.data import to_image
+    from paperlens.data.images import to_image
 
     if not shown:
         raise ValueError("expected at least one picture, found 0.")

@@ -12,7 +12,7 @@ from paperlens.checkpoints.recognise import recognise
 from paperlens.checkpoints.systems import CALLS, OTHERS, Picture, picture_system
 from paperlens.checkpoints.weights import read
 from paperlens.data import open_image, path, to_tensor
-from paperlens.data.photographs import card
+from paperlens.data.photograph_set import card
 from paperlens.errors import UserError
 from paperlens.models import CATALOGUE, build
 

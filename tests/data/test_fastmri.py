@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from paperlens.data.fastmri import fastmri
+from paperlens.data.fastmri_files import fastmri
 from paperlens.data.hostile import RefusedError
 from paperlens.data.volumes import Measured, slices
 from paperlens.errors import UserError

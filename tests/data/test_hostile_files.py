@@ -13,9 +13,9 @@ import mr_files
 import numpy as np
 import pytest
 
-from paperlens.data.fastmri import fastmri
+from paperlens.data.fastmri_files import fastmri
 from paperlens.data.hostile import Opener, RefusedError, opener
-from paperlens.data.ixi import ixi, read
+from paperlens.data.ixi_files import ixi, read
 
 MUTATIONS = 200
 

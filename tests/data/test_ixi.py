@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from paperlens.data.alignment import onto, registration, same_grid
 from paperlens.data.hostile import RefusedError
-from paperlens.data.ixi import IXI, ixi
-from paperlens.data.registration import onto, registration, same_grid
+from paperlens.data.ixi_files import IXI, ixi
 from paperlens.data.volumes import Subject, slices
 from paperlens.errors import UserError
 

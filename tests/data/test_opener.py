@@ -9,9 +9,9 @@ import mr_files
 import numpy as np
 import pytest
 
-from paperlens.data.fastmri import fastmri
+from paperlens.data.fastmri_files import fastmri
 from paperlens.data.hostile import RefusedError, opener
-from paperlens.data.ixi import ixi
+from paperlens.data.ixi_files import ixi
 
 AXES = [3, 18, 20, 8, 1, 1, 1, 1]  # of the file that mr_files writes
 SHEARED = {"srow_x": [-0.9375, -0.9, 0, 0], "srow_y": [0, -0.26, 0, 0]}

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from paperlens.data import anatomy, relaxation, simulate
-from paperlens.data.phantom import Phantom, PhantomConfig, brain, phantom
+from paperlens.data.phantoms import Phantom, PhantomConfig, brain, phantom
 from paperlens.data.volumes import in_memory, slices
 from paperlens.errors import UserError
 from paperlens.ops.fourier import ifft2c

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from paperlens.data import copy_photographs, path, photographs, to_tensor
-from paperlens.data.photographs import card
+from paperlens.data.photograph_set import card
 
 RECORDS = card()
 NAMES = [record["name"] for record in RECORDS]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from paperlens.data.files import path
-from paperlens.data.photographs import card
+from paperlens.data.photograph_set import card
 from paperlens.site import data_pictures, data_tables
 
 PAGE = Path(__file__).parent.parent.parent / "book" / "data.md"

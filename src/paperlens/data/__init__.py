@@ -1,36 +1,27 @@
-"""Pictures, volumes and the files that ship with the course."""
+"""Pictures, volumes and the files that ship with the course; a name's module is imported when it is first used."""
 
-from paperlens.data.fastmri import FastMRI, fastmri
-from paperlens.data.files import path
-from paperlens.data.images import open_image, to_image, to_tensor
-from paperlens.data.ixi import IXI, ixi
-from paperlens.data.phantom import Phantom, PhantomConfig, brain, phantom
-from paperlens.data.photographs import photographs
-from paperlens.data.references import reference_pair
-from paperlens.data.registration import registration
-from paperlens.data.relaxation import relaxation_table, tissues
-from paperlens.data.stacks import AlignedCrops
-from paperlens.data.volumes import in_memory, slices
+from paperlens.lazy import exports
 
-__all__ = [
-    "IXI",
-    "AlignedCrops",
-    "FastMRI",
-    "Phantom",
-    "PhantomConfig",
-    "brain",
-    "fastmri",
-    "in_memory",
-    "ixi",
-    "open_image",
-    "path",
-    "phantom",
-    "photographs",
-    "reference_pair",
-    "registration",
-    "relaxation_table",
-    "slices",
-    "tissues",
-    "to_image",
-    "to_tensor",
-]
+EXPORTS = {
+    "AlignedCrops": "paperlens.data.stacks",
+    "FastMRI": "paperlens.data.fastmri_files",
+    "IXI": "paperlens.data.ixi_files",
+    "Phantom": "paperlens.data.phantoms",
+    "PhantomConfig": "paperlens.data.phantoms",
+    "brain": "paperlens.data.phantoms",
+    "fastmri": "paperlens.data.fastmri_files",
+    "in_memory": "paperlens.data.volumes",
+    "ixi": "paperlens.data.ixi_files",
+    "open_image": "paperlens.data.images",
+    "path": "paperlens.data.files",
+    "phantom": "paperlens.data.phantoms",
+    "photographs": "paperlens.data.photograph_set",
+    "reference_pair": "paperlens.data.references",
+    "registration": "paperlens.data.alignment",
+    "relaxation_table": "paperlens.data.relaxation",
+    "slices": "paperlens.data.volumes",
+    "tissues": "paperlens.data.relaxation",
+    "to_image": "paperlens.data.images",
+    "to_tensor": "paperlens.data.images",
+}
+__getattr__, __dir__ = exports(__name__, EXPORTS)

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from paperlens.data.fastmri import ACQUISITIONS, Scan, patients, scan
+from paperlens.data.alignment import registration
+from paperlens.data.fastmri_files import ACQUISITIONS, Scan, patients, scan
 from paperlens.data.files import root
 from paperlens.data.hostile import RefusedError, below, opener
-from paperlens.data.ixi import CONTRASTS, IXI, NAME, OTHER, ixi, read
-from paperlens.data.registration import registration
+from paperlens.data.ixi_files import CONTRASTS, IXI, NAME, OTHER, ixi, read
 from paperlens.data.verify import problems
 from paperlens.data.volumes import Subject
 from paperlens.errors import UserError

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from paperlens.data.files import path
-from paperlens.data.photographs import CARD, card
+from paperlens.data.photograph_set import CARD, card
 from paperlens.errors import UserError
 
 

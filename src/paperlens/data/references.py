@@ -13,7 +13,7 @@ from torch import Tensor
 
 from paperlens.data.files import path
 from paperlens.data.images import open_image, to_tensor
-from paperlens.data.photographs import card
+from paperlens.data.photograph_set import card
 from paperlens.physics.blur import blur, gaussian_kernel
 from paperlens.physics.degrade import downsample
 from paperlens.physics.geometry import bend, move

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from paperlens.data import anatomy, relaxation, simulate
-from paperlens.data.phantom import Phantom, PhantomConfig, phantom
+from paperlens.data.phantoms import Phantom, PhantomConfig, phantom
 
 TABLE = "3 T and 7 T comparison in volunteers, PMC5704893, Table 5, 3 T"
 PUBLISHED_CNR = {"T1": 30.8, "T2": 12.4, "FLAIR": 11.6}

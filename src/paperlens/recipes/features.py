@@ -19,7 +19,7 @@ from torch import Tensor
 
 from paperlens import losses
 from paperlens.data.files import root
-from paperlens.data.photographs import photographs
+from paperlens.data.photograph_set import photographs
 from paperlens.recipes import provenance
 from paperlens.recipes.features_network import FeatureNetwork
 from paperlens.recipes.features_ranking import (

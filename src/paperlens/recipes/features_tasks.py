@@ -15,8 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.data import phantom, photographs
 from paperlens.data.images import to_tensor
+from paperlens.data.phantoms import phantom
+from paperlens.data.photograph_set import photographs
 from paperlens.ops.resample import bicubic
 from paperlens.physics.blur import blur, gaussian_kernel
 from paperlens.physics.camera import gaussian_noise, jpeg

@@ -15,8 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from paperlens.data import phantom
-from paperlens.data.phantom import Phantom
+from paperlens.data.phantoms import Phantom, phantom
 from paperlens.data.stacks import AlignedCrops
 from paperlens.losses import l1
 from paperlens.metrics import psnr_each, ssim_each

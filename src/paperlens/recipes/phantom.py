@@ -14,10 +14,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from paperlens.data import in_memory, phantom, slices
 from paperlens.data.files import root
+from paperlens.data.phantoms import phantom
 from paperlens.data.stacks import AlignedCrops
 from paperlens.data.statistics import statistics
+from paperlens.data.volumes import in_memory, slices
 from paperlens.metrics import psnr_each
 from paperlens.physics.sampling import shift, truncate_kspace, zero_fill
 from paperlens.recipes import provenance

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from paperlens.data import path
+from paperlens.data.files import path
 from paperlens.errors import UserError
 
 Scores = dict[str, dict[str, float]]  # picture -> metric -> value

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from paperlens.data import path, photographs
-from paperlens.data.files import root
+from paperlens.data.files import path, root
+from paperlens.data.photograph_set import photographs
 from paperlens.errors import UserError
 from paperlens.recipes.recipe import Recipe
 from paperlens.recipes.results import RunResult, mean

@@ -13,8 +13,8 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 
-from paperlens.data import photographs
 from paperlens.data.images import to_tensor
+from paperlens.data.photograph_set import photographs
 from paperlens.errors import UserError
 from paperlens.metrics.protocol import luma
 from paperlens.ops.resample import bicubic

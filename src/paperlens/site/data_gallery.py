@@ -2,7 +2,7 @@
 
 import html
 
-from paperlens.data.photographs import card
+from paperlens.data.photograph_set import card
 from paperlens.site.data_pictures import COLOURS, SHOWN_WIDTH
 
 ALT = {  # what a reader who does not see the photograph would miss

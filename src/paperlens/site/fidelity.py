@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from statistics import geometric_mean
 from typing import Any
 
-from paperlens.data import path
+from paperlens.data.files import path
 from paperlens.site.facts import models
 from paperlens.site.places import PACKAGE
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from paperlens.data import path
+from paperlens.data.files import path
 from paperlens.site.keys import digest, package_files
 from paperlens.site.places import write
 
@@ -46,7 +46,7 @@ def readme_picture(file: Path) -> None:
 def crops(box: tuple[int, int, int, int]) -> dict[str, Image.Image]:
     """The same part of the photograph: half the pixels, enlarged by interpolation, by SwinIR, and as it was."""
     # torch and the models load where a picture is drawn, not with the site
-    from paperlens.data import to_image
+    from paperlens.data.images import to_image
     from paperlens.recipes.shipped import shipped
     from paperlens.recipes.super_resolution import pairs, restore
     from paperlens.recipes.swinir import SCALE, SWINIR

@@ -8,7 +8,7 @@ may be passed on. `fastmri(folder)` pairs the scans of a patient, so PD can guid
 
 The files do not say where a plane lies in the scanner. Planes, rows and columns are as stored (upside down for
 display), and the affine holds voxel sizes alone: contrasts of a patient count as one grid where their
-sizes agree. Whether they lie on each other, `paperlens.data.registration` measures.
+sizes agree. Whether they lie on each other, `paperlens.data.alignment` measures.
 """
 
 import zlib

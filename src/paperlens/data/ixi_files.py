@@ -4,7 +4,7 @@ Files are named `IXI002-Guys-0828-T1.nii.gz`: person, hospital, session, contras
 1.5 T, HH at 3 T; licence CC BY-SA 3.0. T1 was acquired sagittal and T2 and PD axial: `volume` turns all of them
 to planes feet to head, rows front to back, columns right to left, but they stay on their own grids and nobody
 registered them. `ixi(folder, grid="T2")` resamples the others onto the grid of T2 by the files' affines;
-`paperlens.data.registration` measures what remains.
+`paperlens.data.alignment` measures what remains.
 """
 
 import re
@@ -17,8 +17,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from paperlens.data.alignment import onto
 from paperlens.data.hostile import below, magnitudes, opener
-from paperlens.data.registration import onto
 from paperlens.data.volumes import Volume
 from paperlens.errors import UserError
 
