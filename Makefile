@@ -15,11 +15,14 @@ help:  ## print this list
 book: $(INSTALLED)  ## execute what changed, build the site into book/_build/html, say where it lies
 	@$(BIN)/paperlens book build
 
-test: $(INSTALLED)  ## what any change can break (no network, no GPU), in minutes
-	@$(BIN)/python -m pytest -m "not verify and not gpu"
+# The record of long checks is tests/verified.json (tests/verified.py says how it is kept); ALL=1 runs what it vouches for, too.
+RECORDED = --record $(if $(ALL),,--changed) $(if $(SHARD),--shard $(SHARD))
 
-verify: $(INSTALLED)  ## the long rest: published sizes, strict notebooks, every page, the hostile class
-	@$(BIN)/python -m pytest -m verify
+test: $(INSTALLED)  ## what any change can break (no network, no GPU), in minutes
+	@$(BIN)/python -m pytest -m "not verify and not gpu" $(RECORDED)
+
+verify: $(INSTALLED)  ## the long checks that changed since they passed, and a tenth of the rest; all with ALL=1
+	@$(BIN)/python -m pytest -m verify $(RECORDED)
 
 lab: $(INSTALLED)  ## JupyterLab on work/, your own copies of the chapters
 	@$(BIN)/paperlens book lab

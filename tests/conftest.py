@@ -11,3 +11,7 @@ install_import_hook("paperlens", "beartype.beartype")
 import torch  # noqa: E402
 
 torch.set_num_threads(1)  # a test that forks would wait for ever for threads that the fork left behind
+
+import verified  # noqa: E402
+
+pytest_addoption, pytest_configure = verified.add_options, verified.configure
