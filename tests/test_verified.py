@@ -84,7 +84,9 @@ def test_one_in_ten_is_drawn_and_another_commit_draws_others(monkeypatch):
 def test_shards_share_the_checks_out(record):
     items = [item(f"check {n}", f"test {n}") for n in range(20)]
     parts = [session(items, {}, changed=False, record=False, shard=(n, 3)) for n in range(3)]
-    assert sorted(test for part in parts for test in part) == sorted(f"test {n}" for n in range(20)) and all(parts)
+    assert sorted(test for part in parts for test in part) == sorted(f"test {n}" for n in range(20)) and all(
+        parts
+    )
 
 
 def test_a_test_without_a_check_always_runs():
