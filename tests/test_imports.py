@@ -1,6 +1,7 @@
 """Imports go one way (design: `a <- b`, b imports a), and the models need five packages only."""
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,16 @@ def test_direction(path: Path) -> None:
         return
     assert name in ALLOWED, f"{name} is a new room: decide in tests/test_imports.py what it may import"
     assert imported_rooms(path) <= ALLOWED[name], f"{name} may import {sorted(ALLOWED[name])} only"
+
+
+def test_contributing_names_every_room_and_no_other() -> None:
+    text = (SOURCE.parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("| room of `src/paperlens` |")[2].partition("\n\n")[0]
+    first = [row.split("|")[1] for row in table.splitlines()[2:]]
+    told = {name.removesuffix(".py") for cell in first for name in re.findall(r"`([\w.]+)`", cell)}
+    assert told == (set(ALLOWED) | TOP), "the table of rooms in CONTRIBUTING.md and ALLOWED here differ"
+    rooms = {room(p) for p in FILES} - {"__init__"}
+    assert told == rooms
 
 
 def test_models_need_five_packages_only() -> None:
