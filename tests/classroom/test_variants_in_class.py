@@ -11,11 +11,10 @@ import pytest
 from paperlens.classroom import marking, notebook
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.exercises import find
-from paperlens.exercises.catalogue import PREFIXES
 
 pytestmark = pytest.mark.verify
 sys.path.insert(0, str(Path(__file__).parent.parent / "exercises"))
-MODULES = [importlib.import_module(f"variants.{prefix}") for prefix in PREFIXES]
+MODULES = [importlib.import_module(f"variants.{prefix}") for prefix in ("metrics", "losses", "swinir", "mri")]
 VARIANTS = [
     pytest.param(module, exercise, name, table == "CORRECT", id=f"{exercise}-{name}")
     for module in MODULES

@@ -20,7 +20,7 @@ from torch import Tensor
 
 import paperlens.metrics
 from paperlens.exercises import all_exercises, check
-from paperlens.exercises.report import Report
+from paperlens.exercises.engine.report import Report
 
 
 def right(x, y, r):
@@ -187,7 +187,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_answers_end_as_a_short_failed_report(name, capfd, monkeypatch):
     if name != "loop":  # one waits for the whole deadline; the others need not
-        monkeypatch.setattr(sys.modules["paperlens.exercises.check"], "SECONDS", 1.5)
+        monkeypatch.setattr(sys.modules["paperlens.exercises.engine.check"], "SECONDS", 1.5)
     folder, dtype, streams = Path.cwd(), torch.get_default_dtype(), (sys.stdout, sys.stderr)
     limit, generator = sys.getrecursionlimit(), torch.get_rng_state()
     start = time.monotonic()

@@ -18,7 +18,7 @@ from paperlens.classroom.journal import Journal, Work
 from paperlens.classroom.options import Options
 from paperlens.classroom.outcome import Outcome, nothing
 from paperlens.errors import UserError
-from paperlens.exercises import find
+from paperlens.exercises.catalogue import find
 
 
 @dataclass(slots=True)

@@ -16,8 +16,11 @@ from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.call import RemoteAnswer
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.errors import UserError
-from paperlens.exercises import Exercise, Reference, Report, judge_by
-from paperlens.exercises import find as find_exercise
+from paperlens.exercises.catalogue import find as find_exercise
+from paperlens.exercises.engine.exercise import Exercise
+from paperlens.exercises.engine.judge import judge_by
+from paperlens.exercises.engine.reference import Reference
+from paperlens.exercises.engine.report import Report
 
 ATTEMPTS = 3
 HIDDEN_INPUT = "at an input that stays hidden"

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from paperlens.exercises import Exercise
+from paperlens.exercises.engine.exercise import Exercise
 
 MAX_BYTES = 20 << 20
 MAX_CELLS = 5_000

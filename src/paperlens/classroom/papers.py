@@ -19,7 +19,7 @@ from paperlens.classroom.course import Assignment, Course
 from paperlens.classroom.journal import Work
 from paperlens.classroom.outcome import Outcome
 from paperlens.errors import UserError
-from paperlens.exercises import find
+from paperlens.exercises.catalogue import find
 
 REFUSED = re.compile(r"\[Errno (\d+)\] ([^:\n]+)(?:: '([^'\n]*)')?")
 

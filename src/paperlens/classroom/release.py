@@ -9,7 +9,8 @@ from nbformat import NotebookNode
 from paperlens.classroom import files, gradebook
 from paperlens.classroom.course import Assignment, Course
 from paperlens.errors import UserError
-from paperlens.exercises import Exercise, find
+from paperlens.exercises.catalogue import find
+from paperlens.exercises.engine.exercise import Exercise
 from paperlens.site import forms, places, source
 from paperlens.site.markers import BEGIN, END
 from paperlens.site.notebooks import text

@@ -5,8 +5,8 @@ from typing import Any
 
 from paperlens.classroom.sandbox import source, worker
 from paperlens.classroom.sandbox.limits import Limits
-from paperlens.exercises import AnswerError
-from paperlens.exercises.local import LocalCall
+from paperlens.exercises.engine.local import LocalCall
+from paperlens.exercises.engine.report import AnswerError
 
 WARNING = (
     "--unsafe: the answers run with your own rights, in this process. They can read and change your files, the "

@@ -1,25 +1,24 @@
-"""Exercises: functions that students write, checked by what they do."""
+"""Exercises: functions that students write, checked by what they do.
 
-from paperlens.exercises.catalogue import all_exercises, find
-from paperlens.exercises.check import check
-from paperlens.exercises.exercise import Call, Case, Exercise, Misconception, Property
-from paperlens.exercises.judge import judge, judge_by
-from paperlens.exercises.reference import Reference
-from paperlens.exercises.report import AnswerError, Report, Result
+`engine` checks an answer, `bank/PREFIX/NAME.py` holds the exercise PREFIX.NAME, `catalogue` names them all.
+"""
 
-__all__ = [
-    "AnswerError",
-    "Call",
-    "Case",
-    "Exercise",
-    "Misconception",
-    "Property",
-    "Reference",
-    "Report",
-    "Result",
-    "all_exercises",
-    "check",
-    "find",
-    "judge",
-    "judge_by",
-]
+from paperlens.lazy import exports
+
+EXPORTS = {
+    "AnswerError": "paperlens.exercises.engine.report",
+    "Call": "paperlens.exercises.engine.exercise",
+    "Case": "paperlens.exercises.engine.exercise",
+    "Exercise": "paperlens.exercises.engine.exercise",
+    "Misconception": "paperlens.exercises.engine.exercise",
+    "Property": "paperlens.exercises.engine.exercise",
+    "Reference": "paperlens.exercises.engine.reference",
+    "Report": "paperlens.exercises.engine.report",
+    "Result": "paperlens.exercises.engine.report",
+    "all_exercises": "paperlens.exercises.catalogue",
+    "check": "paperlens.exercises.engine.check",
+    "find": "paperlens.exercises.catalogue",
+    "judge": "paperlens.exercises.engine.judge",
+    "judge_by": "paperlens.exercises.engine.judge",
+}
+__getattr__, __dir__ = exports(__name__, EXPORTS)

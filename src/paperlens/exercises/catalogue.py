@@ -1,29 +1,46 @@
-"""Find an exercise by its id: a plain table, one module for each prefix, imported when asked for."""
-
-from __future__ import annotations
+"""Find an exercise by its id: the id is the path of its file below `bank`, imported when asked for."""
 
 import difflib
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 from paperlens.errors import UserError
-from paperlens.exercises.exercise import Exercise
+from paperlens.exercises.engine.exercise import Exercise
 
-PREFIXES = ("metrics", "losses", "swinir", "mri")
-"""The modules of this package that hold `EXERCISES`; the prefix of an id is its module's name."""
+CATALOGUE = {
+    "metrics.psnr": "metrics.psnr_border",
+    "metrics.ssim": "metrics.ssim_uniform",
+    "losses.charbonnier": "losses.pseudo_huber",
+    "swinir.pixel_shuffle": "swinir.pixel_unshuffle",
+    "swinir.pad_to_window": "swinir.pad_around",
+    "swinir.window_attention_macs": "swinir.block_macs",
+    "swinir.high_frequency_share": "swinir.low_frequency_share",
+    "mri.fft2c": "mri.ifft2c",
+    "mri.truncate_kspace": "mri.truncate_columns",
+    "mri.undersample": "mri.undersample_rows",
+    "mri.data_consistency": "mri.weighted_data_consistency",
+    "mri.root_sum_of_squares": "mri.coil_combine",
+}
+"""Exercise -> its sibling for a class, which stands in the same file. A new exercise is one file and one row here."""
 
 
 def find(exercise_id: Any) -> Exercise:
-    """The exercise, or a class's sibling of one, with this id.
+    """The exercise, or a class's sibling of one, with this id; nothing but its own file is imported.
 
     Raises:
         UserError: there is none; the sentence names ids that look like it.
     """
     if not isinstance(exercise_id, str):
         raise UserError('an exercise is named by its id in quotes, as in check("metrics.psnr", psnr)')
-    known = {exercise.id: exercise for exercise in all_exercises(siblings=True)}
-    if exercise_id in known:
-        return known[exercise_id]
+    for name, sibling in CATALOGUE.items():
+        if exercise_id == name:
+            return _load(name)
+        if exercise_id == sibling:
+            found = _load(name).sibling
+            assert found is not None
+            return found
+    known = [*CATALOGUE, *CATALOGUE.values()]
     near = difflib.get_close_matches(exercise_id[:100], known, n=3, cutoff=0.5)
     near = near or [one for one in known if exercise_id and exercise_id.rpartition(".")[2] in one]
     hint = f"did you mean {' or '.join(near[:3])}?" if near else f"the ids are {', '.join(known)}"
@@ -31,11 +48,20 @@ def find(exercise_id: Any) -> Exercise:
 
 
 def all_exercises(siblings: bool = False) -> tuple[Exercise, ...]:
-    """All exercises in the order of the table; with `siblings`, each followed by its class variant."""
+    """All exercises in the order of the table; with `siblings`, each followed by its class variant. Imports all."""
     found: list[Exercise] = []
-    for prefix in PREFIXES:
-        for exercise in importlib.import_module(f"{__package__}.{prefix}").EXERCISES:
-            found.append(exercise)
-            if siblings and exercise.sibling is not None:
-                found.append(exercise.sibling)
+    for exercise in map(_load, CATALOGUE):
+        found.append(exercise)
+        if siblings and exercise.sibling is not None:
+            found.append(exercise.sibling)
     return tuple(found)
+
+
+def modules(names: Iterable[str] = CATALOGUE) -> list[str]:
+    """The modules that hold these exercises, for whoever follows imports."""
+    return [f"paperlens.exercises.bank.{name}" for name in names]
+
+
+def _load(name: str) -> Exercise:
+    exercise: Exercise = importlib.import_module(f"{__package__}.bank.{name}").EXERCISE
+    return exercise

@@ -1,19 +1,20 @@
 """What exercises and models say of themselves, kept, so that a prose edit need not import them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 from paperlens.errors import UserError
+from paperlens.exercises.catalogue import modules
 from paperlens.site.keys import digest, package_files
 from paperlens.site.places import here, write
 
 
-def _kept(name: str, module: str, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `read` finds in `module`, from build/NAME.json while no file behind it has changed."""
+def _kept(name: str, modules: Iterable[str], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `read` finds in `modules`, from build/NAME.json while no file behind them has changed."""
     place = here().build / f"{name}.json"
-    key = digest(package_files([module])[0])
+    key = digest(package_files(modules)[0])
     if place.is_file():
         kept = json.loads(place.read_text(encoding="utf-8"))
         if kept["key"] == key:
@@ -28,12 +29,12 @@ def exercises() -> dict[str, dict[str, Any]]:
     """Exercise id -> minutes, difficulty, importance, points, summary."""
 
     def read() -> dict[str, Any]:
-        from paperlens.exercises import all_exercises
+        from paperlens.exercises.catalogue import all_exercises
 
         names = ("minutes", "difficulty", "importance", "points", "summary")
         return {e.id: {name: getattr(e, name) for name in names} for e in all_exercises()}
 
-    return _kept("exercises", "paperlens.exercises", read)
+    return _kept("exercises", ["paperlens.exercises", *modules()], read)
 
 
 @cache
@@ -60,7 +61,7 @@ def models() -> dict[str, dict[str, Any]]:
             }
         return found
 
-    return _kept("models", "paperlens.models", read)
+    return _kept("models", ["paperlens.models"], read)
 
 
 def heading(exercise: str) -> str:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from paperlens.classroom.sandbox import session, wire
 from paperlens.classroom.sandbox.limits import Limits
-from paperlens.exercises import AnswerError
+from paperlens.exercises.engine.report import AnswerError
 
 NOT_WRITTEN = "not written yet: it still raises NotImplementedError"
 OUT_OF_MEMORY = "ran out of memory"

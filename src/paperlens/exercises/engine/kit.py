@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.compare import mismatch
-from paperlens.exercises.exercise import Call, Property
+from paperlens.exercises.engine.compare import mismatch
+from paperlens.exercises.engine.exercise import Call, Property
 
 Make = Callable[[np.random.Generator], tuple[Any, ...]]
 Change = Callable[[Any], Any]

@@ -22,8 +22,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paperlens.exercises.compare import kind, type_name
-from paperlens.exercises.report import AnswerError, one_line
+from paperlens.exercises.engine.compare import kind, type_name
+from paperlens.exercises.engine.report import AnswerError, one_line
 
 STACK_SIZES = (256 * 2**20, 64 * 2**20, 0)
 LARGEST_OUTPUT = 2**24

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.compare import FLOAT32_TOLERANCE, mismatch
-from paperlens.exercises.exercise import Call, Case, Exercise, Misconception
-from paperlens.exercises.reference import Reference, copied
-from paperlens.exercises.report import LONGEST_LINE, AnswerError, Report, Result, one_line
+from paperlens.exercises.engine.compare import FLOAT32_TOLERANCE, mismatch
+from paperlens.exercises.engine.exercise import Call, Case, Exercise, Misconception
+from paperlens.exercises.engine.reference import Reference, copied
+from paperlens.exercises.engine.report import LONGEST_LINE, AnswerError, Report, Result, one_line
 
 SINGLE = {torch.float64: torch.float32, torch.complex128: torch.complex64}
 FORM = "it returns what the contract says"

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paperlens.exercises.exercise import Call, Misconception
+from paperlens.exercises.engine.exercise import Call, Misconception
 
 Formula = Callable[[Any, Tensor, Tensor], Tensor]
 View = Callable[[Tensor, float], Tensor]

@@ -9,8 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from paperlens.exercises.exercise import Call, Case, Exercise, Misconception
-from paperlens.exercises.kit import conserves, distinct, items_independent, known_value, pixel_ids, random
+from paperlens.exercises.engine.exercise import Call, Case, Exercise, Misconception
+from paperlens.exercises.engine.kit import (
+    conserves,
+    distinct,
+    items_independent,
+    known_value,
+    pixel_ids,
+    random,
+)
 
 
 def slow_pixel_shuffle(x: Tensor, scale: int) -> Tensor:

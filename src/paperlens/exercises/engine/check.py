@@ -6,11 +6,11 @@ from typing import Any
 
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find
-from paperlens.exercises.compare import kind
-from paperlens.exercises.judge import judge
-from paperlens.exercises.local import LocalCall
-from paperlens.exercises.refuse import uses_paperlens
-from paperlens.exercises.report import AnswerError, Report, Result, one_line
+from paperlens.exercises.engine.compare import kind
+from paperlens.exercises.engine.judge import judge
+from paperlens.exercises.engine.local import LocalCall
+from paperlens.exercises.engine.refuse import uses_paperlens
+from paperlens.exercises.engine.report import AnswerError, Report, Result, one_line
 
 SEED = 0
 SECONDS = 6.0

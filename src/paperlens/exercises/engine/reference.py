@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from paperlens.exercises.exercise import Case, Exercise, Misconception
+from paperlens.exercises.engine.exercise import Case, Exercise, Misconception
 
 
 class Reference:

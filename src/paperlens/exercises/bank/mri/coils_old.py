@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.exercise import Case, Exercise, Misconception
-from paperlens.exercises.kit import (
+from paperlens.exercises.engine.exercise import Case, Exercise, Misconception
+from paperlens.exercises.engine.kit import (
     conserves,
     distinct,
     homogeneous,

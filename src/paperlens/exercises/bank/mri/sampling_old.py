@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.exercise import Call, Case, Exercise, Misconception
-from paperlens.exercises.kit import distinct, homogeneous, known_value, local, random_complex
+from paperlens.exercises.engine.exercise import Call, Case, Exercise, Misconception
+from paperlens.exercises.engine.kit import distinct, homogeneous, known_value, local, random_complex
 
 
 def kept_columns(width: int, acceleration: int, center_fraction: float, first: int = 0) -> list[int]:

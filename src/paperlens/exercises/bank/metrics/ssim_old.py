@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.exercise import Call, Case, Exercise, Misconception
-from paperlens.exercises.kit import invariant, known_value, uniform
-from paperlens.exercises.psnr import noisy_pair, picture_cases
-from paperlens.exercises.ssim_wrong import K1, K2, WRONG_SSIM, box, fast_ssim, gaussian_window
+from paperlens.exercises.bank.metrics.psnr_old import noisy_pair, picture_cases
+from paperlens.exercises.bank.metrics.ssim_wrong import K1, K2, WRONG_SSIM, box, fast_ssim, gaussian_window
+from paperlens.exercises.engine.exercise import Call, Case, Exercise, Misconception
+from paperlens.exercises.engine.kit import invariant, known_value, uniform
 
 CONTRACT = """The structural similarity (Wang et al. 2004) of each channel of each image, averaged
 over all valid window positions, channels and images. prediction and target: (b, c, h, w) with h, w of at

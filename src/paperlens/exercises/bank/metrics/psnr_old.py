@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.exercise import Case, Exercise, Misconception
-from paperlens.exercises.kit import depends_on, distinct, invariant, known_value, uniform
-from paperlens.exercises.psnr_wrong import POOLED, WRONG_PSNR, pooled_psnr
+from paperlens.exercises.bank.metrics.psnr_wrong import POOLED, WRONG_PSNR, pooled_psnr
+from paperlens.exercises.engine.exercise import Case, Exercise, Misconception
+from paperlens.exercises.engine.kit import depends_on, distinct, invariant, known_value, uniform
 
 CONTRACT = """The peak signal-to-noise ratio in decibels, 10 log10(data_range^2 / MSE), of each image,
 then the mean over the images of the batch. prediction and target: (b, c, h, w), float32 or float64, any

@@ -9,8 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.exercise import Call, Case, Exercise, Misconception
-from paperlens.exercises.kit import distinct, homogeneous, invariant, items_independent, known_value, random
+from paperlens.exercises.engine.exercise import Call, Case, Exercise, Misconception
+from paperlens.exercises.engine.kit import (
+    distinct,
+    homogeneous,
+    invariant,
+    items_independent,
+    known_value,
+    random,
+)
 
 
 def slow_macs(height: int, width: int, dim: int, window: int) -> int:

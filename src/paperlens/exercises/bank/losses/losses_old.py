@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.exercise import Case, Exercise, Misconception
-from paperlens.exercises.kit import derivative, distinct, invariant, known_value, random
+from paperlens.exercises.engine.exercise import Case, Exercise, Misconception
+from paperlens.exercises.engine.kit import derivative, distinct, invariant, known_value, random
 
 CONTRACT = """The Charbonnier loss: the mean over all entries of sqrt(d^2 + eps^2), d = prediction - target.
 prediction and target: (b, c, h, w), float32 or float64. eps: a positive number, 0.001 where it is not given.

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from paperlens.exercises.exercise import Call, Misconception
+from paperlens.exercises.engine.exercise import Call, Misconception
 
 WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03
 

@@ -1,0 +1,1 @@
+"""Exercises `losses.*`, one a file."""

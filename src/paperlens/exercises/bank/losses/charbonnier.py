@@ -1,0 +1,5 @@
+"""The exercise `losses.charbonnier`."""
+
+from paperlens.exercises.bank.losses.losses_old import CHARBONNIER
+
+EXERCISE = CHARBONNIER

@@ -1,0 +1,1 @@
+"""Exercises `metrics.*`, one a file."""

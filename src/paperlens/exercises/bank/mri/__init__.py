@@ -1,0 +1,1 @@
+"""Exercises `mri.*`, one a file."""

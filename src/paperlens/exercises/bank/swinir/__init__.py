@@ -1,0 +1,1 @@
+"""Exercises `swinir.*`, one a file."""

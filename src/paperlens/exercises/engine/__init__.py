@@ -1,0 +1,1 @@
+"""What checks an answer: the exercise's parts, the judgement, the words of a report."""
