@@ -27,8 +27,8 @@ from unittest import mock
 from grading_notes import Clock, Notes
 
 from paperlens import cli
-from paperlens.classroom import batch
 from paperlens.classroom import course as courses
+from paperlens.classroom.marking import batch
 from paperlens.classroom.sandbox import session
 from paperlens.site.markers import solution
 from paperlens.site.places import Places

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import psutil
 
-from paperlens.classroom.journal import Journal, Work
-from paperlens.classroom.outcome import Outcome
+from paperlens.classroom.marking.journal import Journal, Work
+from paperlens.classroom.marking.outcome import Outcome
 
 ROOT = Path(__file__).parent.parent
 

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "train a recipe again and compare with its committed result",
     ),
     "data": ("paperlens.data.command", "check a folder of IXI or fastMRI files, or the shipped files"),
-    "class": ("paperlens.classroom.main", "release, collect, grade and export exercises of a class"),
+    "class": ("paperlens.classroom.command", "release, collect, grade and export exercises of a class"),
     "book": ("paperlens.site.command", "execute the chapters, build and serve the site, open JupyterLab"),
 }
 

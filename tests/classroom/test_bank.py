@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from paperlens import cli
-from paperlens.classroom import batch
 from paperlens.classroom import course as courses
-from paperlens.classroom.options import Options
+from paperlens.classroom.marking import batch
+from paperlens.classroom.marking.options import Options
 from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.limits import Limits
 

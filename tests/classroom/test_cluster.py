@@ -10,7 +10,7 @@ from people import PSNR, SSIM, WRONG_PSNR, answered, hand_in
 from test_resume import graded_works, marks
 
 from paperlens import cli
-from paperlens.classroom import cluster
+from paperlens.classroom.marking import cluster
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ def test_course_settings_of_another_version(course, capsys):
 
 
 def test_two_graders_at_once(course, notebook, tmp_path, capsys):
-    from paperlens.classroom.journal import Journal
+    from paperlens.classroom.marking.journal import Journal
 
     hand_in(tmp_path / "in", "ana", answered(notebook, PSNR, SSIM))
     run("collect", course, "scores", tmp_path / "in")

@@ -13,11 +13,11 @@ import pytest
 from people import PSNR, SSIM, WRONG_PSNR, answered, hand_in
 
 from paperlens import cli
-from paperlens.classroom import batch
 from paperlens.classroom import course as courses
-from paperlens.classroom.journal import Journal, Work
-from paperlens.classroom.options import Options
-from paperlens.classroom.outcome import Outcome, nothing
+from paperlens.classroom.marking import batch
+from paperlens.classroom.marking.journal import Journal, Work
+from paperlens.classroom.marking.options import Options
+from paperlens.classroom.marking.outcome import Outcome, nothing
 from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.limits import Limits
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from paperlens.classroom import marking, notebook
+from paperlens.classroom.intake import notebook
+from paperlens.classroom.marking import mark
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.exercises import find
 
@@ -35,6 +36,6 @@ def test_variant(module, exercise, name, right):
         "metadata": {"paperlens": {"exercise": exercise}},
     }
     cells = notebook.read(json.dumps({"cells": [cell]}).encode())
-    outcome = marking.mark(cells, exercise, 20_261_121, Limits())
+    outcome = mark.mark(cells, exercise, 20_261_121, Limits())
     assert outcome.status == "graded", outcome.lines
     assert outcome.score == (outcome.possible if right else 0.0), outcome.lines

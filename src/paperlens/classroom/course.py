@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from paperlens.classroom import files
+from paperlens.classroom import durable
 from paperlens.errors import UserError
 
 FORMAT = 1
@@ -82,7 +82,7 @@ class Course:
 
     def remember(self, assignment: Assignment) -> None:
         """Note what was released."""
-        files.write_json(self.root / "assignments" / f"{assignment.name}.json", asdict(assignment))
+        durable.write_json(self.root / "assignments" / f"{assignment.name}.json", asdict(assignment))
 
     def submitted(self, student: str, assignment: Assignment) -> Path:
         """The folder of one student's submission."""
@@ -104,7 +104,7 @@ def short(chapter: str) -> str:
 
 def new(root: Path, db_url: str, students: Path | None, course_id: str, exchange: str) -> Course:
     """Make the folder, the settings and the gradebook."""
-    from paperlens.classroom import gradebook
+    from paperlens.classroom.output import gradebook
 
     if (root / "course.json").exists():
         raise UserError(f"{root} holds a course already; use it, or name another folder")
@@ -121,9 +121,9 @@ def new(root: Path, db_url: str, students: Path | None, course_id: str, exchange
     for name in FOLDERS:
         (root / name).mkdir(mode=0o750, exist_ok=True)
     gradebook.create(course, people)
-    files.write(root / "nbgrader_config.py", CONFIG)
+    durable.write(root / "nbgrader_config.py", CONFIG)
     told = {"format": FORMAT, "course_id": course.course_id, "db_url": db_url, "exchange": exchange}
-    files.write_json(root / "course.json", told)  # last: a folder without it is no course
+    durable.write_json(root / "course.json", told)  # last: a folder without it is no course
     return course
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from paperlens.classroom import files, gradebook
+from paperlens.classroom import durable
 from paperlens.classroom.course import Assignment, Course
+from paperlens.classroom.output import gradebook
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find
 from paperlens.exercises.engine.exercise import Exercise
@@ -35,9 +36,9 @@ def release(course: Course, name: str, variant: bool) -> Path:
     kept = source.read_all(here, [name])[0].notebook  # the teacher's, with solutions
     marked(kept, asked, solution=True)
     gradebook.register(course, assignment, gradables)
-    files.write(course.root / "source" / name / f"{chapter.name}.ipynb", text(kept))
+    durable.write(course.root / "source" / name / f"{chapter.name}.ipynb", text(kept))
     path = course.root / "release" / name / f"{chapter.name}.ipynb"
-    files.write(path, text(handed_out))
+    durable.write(path, text(handed_out))
     course.remember(assignment)
     return path
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 # Relative, because inside the sandbox there is no package of the course's name.
-from . import kernel, worker
+from . import walls, worker
 
 WRITABLE = "/tmp"
 
@@ -30,7 +30,7 @@ def main(control_number: str, filter_text: str) -> None:
     worker.warm_up()
     gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, the pages that all forks share
-    mapped = kernel.address_space()
+    mapped = walls.address_space()
     control.send(b"warm")
     wards = Wards(lambda limits, data: guarded(limits, data, program, mapped))
     wards.watch.register(control, select.POLLIN)
@@ -66,7 +66,7 @@ class Wards:
         """Fork one; a job that cannot start fails, the next may not."""
         life = socket.socket(fileno=life_number)
         try:
-            process = kernel.fork_tree()
+            process = walls.fork_tree()
             if process == 0:
                 try:  # whatever an answer makes the worker raise, it never comes back into this loop
                     self.guarded(limits, data)
@@ -113,17 +113,17 @@ def tell(life: socket.socket, words: dict[str, Any]) -> None:
 
 def guarded(limits: dict[str, int], data: int, program: bytes, mapped: int) -> NoReturn:
     """Put up every wall, and only then read the answer."""
-    number = kernel.keep_only(data)
+    number = walls.keep_only(data)
     connection = socket.socket(fileno=number)
     try:
-        kernel.die_with_parent()
-        kernel.leave_namespaces()
+        walls.die_with_parent()
+        walls.leave_namespaces()
         os.setsid()  # or kill(0, ...) would reach the nursery, which is in this process group
-        kernel.private_disk(WRITABLE, limits["disk"])
+        walls.private_disk(WRITABLE, limits["disk"])
         os.chdir(WRITABLE)
-        kernel.limit(limits, mapped)
-        kernel.drop_rights()
-        kernel.filter_calls(program)
+        walls.limit(limits, mapped)
+        walls.drop_rights()
+        walls.filter_calls(program)
     except BaseException as error:
         worker.Channel(connection).send(("failed", str(error)))
         os._exit(1)

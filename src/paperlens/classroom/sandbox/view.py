@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from paperlens.classroom import sandbox
 
 OFFERED = ("torch", "numpy", "einops")
-INSIDE = ("__init__", "wire", "source", "kernel", "worker", "nursery")
+INSIDE = ("__init__", "wire", "statements", "walls", "worker", "nursery")
 SYSTEM_LIBRARIES = ("/lib64", "/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 PYTHON, SITE, WORKER = "/py", "/site", "/worker"

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import source, wire
+from . import statements, wire
 
 ANSWER_FILE = "<answer>"
 LARGEST_OUTPUT = 2**24  # values; the same bound as in `paperlens.exercises`
@@ -97,7 +97,7 @@ def warm_up() -> None:
     torch.linalg.svd(tokens[0])
     F.unfold(image.detach(), 3)
     wire.decode(b'["none"]', bytearray())
-    source.support_statements("import math\n")
+    statements.support_statements("import math\n")
 
 
 def serve(connection: socket.socket) -> None:
@@ -110,7 +110,7 @@ def serve(connection: socket.socket) -> None:
     watch(channel)
     try:
         function, problem = load(task["cells"], task["answer"], task["function"])
-    except source.RefusedError as refusal:
+    except statements.RefusedError as refusal:
         channel.send(("refused", refusal.status, str(refusal)))
         return
     except MemoryError:
@@ -127,8 +127,8 @@ def serve(connection: socket.socket) -> None:
 
 def load(cells: list[str], answers: list[str], name: str) -> tuple[Any, str]:
     """The answer's function, or None and a sentence. Everything is parsed before anything of the student's runs."""
-    support = [statement for cell in cells for statement in source.support_statements(cell)]
-    own = [statement for cell in answers for statement in source.answer_statements(cell, name)]
+    support = [statement for cell in cells for statement in statements.support_statements(cell)]
+    own = [statement for cell in answers for statement in statements.answer_statements(cell, name)]
     space: dict[str, Any] = {
         "__name__": "__main__",
         "torch": torch,

@@ -99,7 +99,7 @@ def release(told: argparse.Namespace) -> int:
 
 def collect(told: argparse.Namespace) -> int:
     """Take in submissions."""
-    from paperlens.classroom.collect import collect as do
+    from paperlens.classroom.intake.collect import collect as do
 
     course = courses.open_course(told.dir)
     done = do(course, course.assignment(told.chapter), told.submissions)
@@ -115,11 +115,11 @@ def grade(told: argparse.Namespace) -> int:
     assignment = course.assignment(told.chapter)
     if told.workers < 1:
         raise UserError(f"--workers {told.workers} grades nothing; give at least 1")
-    from paperlens.classroom.batch import grade as do
-    from paperlens.classroom.options import Options
+    from paperlens.classroom.marking.batch import grade as do
+    from paperlens.classroom.marking.options import Options
 
     if told.unsafe:
-        from paperlens.classroom.unsafe import WARNING
+        from paperlens.classroom.marking.unsafe import WARNING
 
         print(f"paperlens: {WARNING}", file=sys.stderr)
     names = ("workers", "scheduler", "student", "regrade", "unsafe")
@@ -130,26 +130,26 @@ def grade(told: argparse.Namespace) -> int:
 
 def feedback(told: argparse.Namespace) -> int:
     """Write the students' pages."""
-    from paperlens.classroom import statistics
-    from paperlens.classroom.journal import latest
-    from paperlens.classroom.papers import feedback as do
+    from paperlens.classroom.marking.journal import latest
+    from paperlens.classroom.output import class_report
+    from paperlens.classroom.output.feedback import feedback as do
 
     course = courses.open_course(told.dir)
     assignment = course.assignment(told.chapter)
     count = do(course, assignment)
-    page = statistics.write(course, assignment, latest(course, assignment))
+    page = class_report.write(course, assignment, latest(course, assignment))
     print(f"wrote feedback for {count} students to {told.dir}/feedback, and how the class did to {page}")
     return 0
 
 
 def export(told: argparse.Namespace) -> int:
     """Print or write scores."""
-    from paperlens.classroom import files
-    from paperlens.classroom.export import export as do
+    from paperlens.classroom import durable
+    from paperlens.classroom.output.export import export as do
 
     text = do(courses.open_course(told.dir), told.format)
     if told.output:
-        files.write(told.output, text)
+        durable.write(told.output, text)
         print(f"wrote {told.output}", file=sys.stderr)
     else:
         sys.stdout.write(text)
@@ -158,6 +158,6 @@ def export(told: argparse.Namespace) -> int:
 
 def serve(told: argparse.Namespace) -> int:
     """Run formgrader until it is interrupted."""
-    from paperlens.classroom.serve import serve as do
+    from paperlens.classroom.output.formgrader import serve as do
 
     return do(courses.open_course(told.dir), told.port, not told.no_browser)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from paperlens.classroom.sandbox import source, worker
+from paperlens.classroom.sandbox import statements, worker
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.exercises.engine.local import LocalCall
 from paperlens.exercises.engine.report import AnswerError
@@ -23,7 +23,7 @@ class UnsafeAnswer:
         self.notes: list[str] = []
         try:
             function, problem = worker.load(task["cells"], task["answer"], task["function"])
-        except source.RefusedError as refusal:
+        except statements.RefusedError as refusal:
             function, problem = None, str(refusal)
             self.status = refusal.status
         if function is None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from paperlens.classroom import files
+from paperlens.classroom import durable
 from paperlens.classroom.course import Assignment, Course
-from paperlens.classroom.journal import Work
-from paperlens.classroom.outcome import Outcome
+from paperlens.classroom.marking.journal import Work
+from paperlens.classroom.marking.outcome import Outcome
 
 EXPLANATION = """What stands here is no proof of bad intent: a loop without end is mostly a mistake, and a note
 says what the answer's process was seen doing, as far as Python lets itself be watched. Nothing of it reached a score, a
@@ -23,5 +23,5 @@ def write_abuse(course: Course, assignment: Assignment, outcomes: Mapping[Work, 
     lines = [f"# Worth a look: {assignment.name}", "", EXPLANATION]
     lines += ["| student | exercise | status | seen | remark |", "|---|---|---|---|---|"]
     lines += ["| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows]
-    files.write(course.root / "reports" / f"{assignment.name}-abuse.md", "\n".join(lines) + "\n")
+    durable.write(course.root / "reports" / f"{assignment.name}-abuse.md", "\n".join(lines) + "\n")
     return len(rows)

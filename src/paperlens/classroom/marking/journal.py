@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paperlens.classroom.collect import paper
 from paperlens.classroom.course import Assignment, Course
-from paperlens.classroom.outcome import Outcome
+from paperlens.classroom.intake.collect import submission
+from paperlens.classroom.marking.outcome import Outcome
 from paperlens.errors import UserError
 
 SYNC_SECONDS = 1.0
@@ -137,7 +137,7 @@ def latest(course: Course, assignment: Assignment) -> dict[Work, Outcome]:
     known = outcomes(course.root / "journal" / f"{assignment.name}.jsonl")
     found: dict[Work, Outcome] = {}
     for student in course.students_of(assignment):
-        digest = paper(course, assignment, student).digest
+        digest = submission(course, assignment, student).digest
         works = [Work(student, digest, exercise) for exercise in assignment.exercises]
         found |= {work: known[work] for work in works if work in known}
     return found

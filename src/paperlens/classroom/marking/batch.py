@@ -12,11 +12,13 @@ from datetime import datetime
 
 from tqdm import tqdm
 
-from paperlens.classroom import cluster, collect, gradebook, notebook, papers, report
 from paperlens.classroom.course import Assignment, Course
-from paperlens.classroom.journal import Journal, Work
-from paperlens.classroom.options import Options
-from paperlens.classroom.outcome import Outcome, nothing
+from paperlens.classroom.intake import collect, notebook
+from paperlens.classroom.marking import cluster
+from paperlens.classroom.marking.journal import Journal, Work
+from paperlens.classroom.marking.options import Options
+from paperlens.classroom.marking.outcome import Outcome, nothing
+from paperlens.classroom.output import abuse, feedback, gradebook
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find
 
@@ -34,10 +36,10 @@ class Batch:
     def scan(self) -> None:
         """Name all the work without keeping a single notebook in memory."""
         for student in self.students:
-            paper = collect.paper(self.course, self.assignment, student)
-            self.times[student] = paper.time
+            submission = collect.submission(self.course, self.assignment, student)
+            self.times[student] = submission.time
             self.works[student] = [
-                Work(student, paper.digest, exercise) for exercise in self.assignment.exercises
+                Work(student, submission.digest, exercise) for exercise in self.assignment.exercises
             ]
 
     def all_works(self) -> list[Work]:
@@ -50,11 +52,11 @@ class Batch:
             waiting = [work for work in self.works[student] if work not in journal.done]
             if not waiting:
                 continue
-            paper = collect.paper(self.course, self.assignment, student)
-            problem, status, cells = paper.problem, paper.status, []
+            submission = collect.submission(self.course, self.assignment, student)
+            problem, status, cells = submission.problem, submission.status, []
             if not problem:
                 try:
-                    cells = notebook.read(paper.data)
+                    cells = notebook.read(submission.data)
                 except notebook.BrokenError as broken:
                     problem = str(broken)
             for work in waiting:
@@ -62,11 +64,11 @@ class Batch:
                 ready = nothing(work.exercise, points, status, problem) if problem else None
                 yield cluster.Task(work, cells, journal.exercise_seed(work.exercise), ready)
 
-    def submissions(self, outcomes: dict[Work, Outcome]) -> Iterator[gradebook.Submission]:
+    def submissions(self, outcomes: dict[Work, Outcome]) -> Iterator[gradebook.Marked]:
         """In the form of the gradebook."""
         for student in self.students:
             marks = {work.exercise: outcomes[work] for work in self.works[student]}
-            yield gradebook.Submission(student, self.times[student], marks)
+            yield gradebook.Marked(student, self.times[student], marks)
 
 
 def grade(course: Course, assignment: Assignment, options: Options) -> list[str]:
@@ -86,8 +88,8 @@ def grade(course: Course, assignment: Assignment, options: Options) -> list[str]
         journal.sync()  # what reaches the gradebook is on the disk
         outcomes = {work: journal.done[work] for work in batch.all_works()}
         gradebook.record(course, assignment, batch.submissions(outcomes))
-        papers.write_all(course, assignment, outcomes)
-        abuse = report.write_abuse(course, assignment, journal.outcomes)
+        feedback.write_all(course, assignment, outcomes)
+        suspicious = abuse.write_abuse(course, assignment, journal.outcomes)
         journal.end()
     counts = Counter(outcome.status for outcome in outcomes.values())
     right = sum(outcome.score > 0 for outcome in outcomes.values())
@@ -95,8 +97,8 @@ def grade(course: Course, assignment: Assignment, options: Options) -> list[str]
         f"{len(batch.students)} students, {len(outcomes)} exercises ({total} new): {right} right; {told(counts)}."
     ]
     return (
-        [*lines, f"{abuse} exercises are worth a look: reports/{assignment.name}-abuse.md"]
-        if abuse
+        [*lines, f"{suspicious} exercises are worth a look: reports/{assignment.name}-abuse.md"]
+        if suspicious
         else lines
     )
 

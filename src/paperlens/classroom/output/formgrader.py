@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from paperlens.classroom import gradebook
 from paperlens.classroom.course import Course
+from paperlens.classroom.output import gradebook
 
 EXTENSION = "nbgrader.server_extensions.formgrader"
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from paperlens.classroom import files, gradebook, sources
+from paperlens.classroom import durable
 from paperlens.classroom.course import Assignment, Course
-from paperlens.classroom.notebook import MAX_BYTES
-from paperlens.classroom.sources import Handed
+from paperlens.classroom.intake import arrivals
+from paperlens.classroom.intake.arrivals import Handed
+from paperlens.classroom.intake.notebook import MAX_BYTES
+from paperlens.classroom.output import gradebook
 from paperlens.errors import UserError
 
 TIME = "%Y-%m-%d %H:%M:%S.%f UTC"  # as nbgrader writes it
@@ -28,7 +30,7 @@ class Collected:
 
 def collect(course: Course, assignment: Assignment, place: Path) -> Collected:
     """Copy the latest submission of each student at `place`; one that is there gives way to a later one only."""
-    found = sources.handed_in(place, assignment.name, assignment.notebook, course.course_id)
+    found = arrivals.handed_in(place, assignment.name, assignment.notebook, course.course_id)
     by_student: dict[str, list[Handed]] = defaultdict(list)
     for one in found:
         by_student[one.student].append(one)
@@ -75,7 +77,7 @@ def store(course: Course, assignment: Assignment, one: Handed, done: Collected) 
         except (OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
             problem = f"what was handed in cannot be read ({type(error).__name__})"
         if len(data) > MAX_BYTES:
-            problem = sources.too_large(len(data))
+            problem = arrivals.too_large(len(data))
     if problem:
         done.lines.append(f"{one.student}: {problem} ({one.label})")
     notebook = folder / f"{assignment.notebook}.ipynb"
@@ -99,14 +101,14 @@ def store(course: Course, assignment: Assignment, one: Handed, done: Collected) 
             f"{one.student}: {one.time:%Y-%m-%d %H:%M} {one.label} replaces the submission of {before:%Y-%m-%d %H:%M}"
         )
     if problem:
-        files.write_json(folder / REJECTED, {"problem": problem, "label": one.label})
+        durable.write_json(folder / REJECTED, {"problem": problem, "label": one.label})
         notebook.unlink(missing_ok=True)
     else:
-        files.write(notebook, data)
+        durable.write(notebook, data)
         (folder / REJECTED).unlink(missing_ok=True)
     if one.platform_id:
-        files.write(folder / "platform.txt", one.platform_id)
-    files.write(folder / "timestamp.txt", one.time.strftime(TIME))
+        durable.write(folder / "platform.txt", one.platform_id)
+    durable.write(folder / "timestamp.txt", one.time.strftime(TIME))
     done.taken += 1
 
 
@@ -123,7 +125,7 @@ def stored_time(folder: Path) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class Submission:
     """A student's submission as the grader finds it."""
 
     student: str
@@ -134,7 +136,7 @@ class Paper:
     @property
     def status(self) -> str:
         """Missing or malformed, for one that cannot be read."""
-        return "missing" if self.problem == sources.NOTHING else "malformed"
+        return "missing" if self.problem == arrivals.NOTHING else "malformed"
 
     @property
     def digest(self) -> str:
@@ -142,13 +144,13 @@ class Paper:
         return digest(self.data + self.problem.encode())
 
 
-def paper(course: Course, assignment: Assignment, student: str) -> Paper:
+def submission(course: Course, assignment: Assignment, student: str) -> Submission:
     """Read what was collected; what is not readable is a problem of that student alone."""
     folder = course.submitted(student, assignment)
     time = stored_time(folder) or datetime.fromtimestamp(0, UTC)
     try:
         if (folder / REJECTED).is_file():
-            return Paper(
+            return Submission(
                 student,
                 time,
                 b"",
@@ -158,12 +160,12 @@ def paper(course: Course, assignment: Assignment, student: str) -> Paper:
         if not notebooks[0].is_file():  # nbgrader's own collect keeps the student's file name
             notebooks = sorted(path for path in folder.glob("*.ipynb") if not path.is_symlink())
         if not notebooks or notebooks[0].is_symlink():
-            return Paper(student, time, b"", sources.NOTHING)
+            return Submission(student, time, b"", arrivals.NOTHING)
         if notebooks[0].stat().st_size > MAX_BYTES:
-            return Paper(student, time, b"", sources.too_large(notebooks[0].stat().st_size))
-        return Paper(student, time, notebooks[0].read_bytes(), "")
+            return Submission(student, time, b"", arrivals.too_large(notebooks[0].stat().st_size))
+        return Submission(student, time, notebooks[0].read_bytes(), "")
     except OSError as error:
-        return Paper(student, time, b"", f"what was handed in cannot be read ({error.strerror})")
+        return Submission(student, time, b"", f"what was handed in cannot be read ({error.strerror})")
 
 
 def digest(data: bytes) -> str:

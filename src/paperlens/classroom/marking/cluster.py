@@ -8,11 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from paperlens.classroom import notebook
-from paperlens.classroom.journal import Work
-from paperlens.classroom.marking import behind_the_wall, mark
-from paperlens.classroom.options import Options
-from paperlens.classroom.outcome import Outcome
+from paperlens.classroom.intake import notebook
+from paperlens.classroom.marking.journal import Work
+from paperlens.classroom.marking.mark import behind_the_wall, mark
+from paperlens.classroom.marking.options import Options
+from paperlens.classroom.marking.outcome import Outcome
 from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.errors import UserError
@@ -41,7 +41,7 @@ def run(tasks: Iterator[Task], options: Options) -> Iterator[Done]:
         return
     answer = behind_the_wall
     if options.unsafe:
-        from paperlens.classroom.unsafe import in_this_process as answer  # type: ignore[assignment]
+        from paperlens.classroom.marking.unsafe import in_this_process as answer  # type: ignore[assignment]
     cores = os.sched_getaffinity(0)
     try:
         for task in tasks:

@@ -13,7 +13,7 @@ import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
 from paperlens.classroom.course import Assignment, Course
-from paperlens.classroom.outcome import Outcome
+from paperlens.classroom.marking.outcome import Outcome
 from paperlens.errors import UserError
 
 
@@ -38,7 +38,7 @@ class Gradable:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class Marked:
     """What is written for one student."""
 
     student: str
@@ -109,7 +109,7 @@ def register(course: Course, assignment: Assignment, gradables: list[Gradable]) 
         book.db.commit()
 
 
-def record(course: Course, assignment: Assignment, submissions: Iterator[Submission]) -> int:
+def record(course: Course, assignment: Assignment, submissions: Iterator[Marked]) -> int:
     """Write all outcomes in one transaction; a manual mark stays and asks to be looked at again. Returns how many."""
     from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
 

@@ -14,10 +14,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from paperlens.classroom import collect, files, notebook
+from paperlens.classroom import durable
 from paperlens.classroom.course import Assignment, Course
-from paperlens.classroom.journal import Work
-from paperlens.classroom.outcome import Outcome
+from paperlens.classroom.intake import collect, notebook
+from paperlens.classroom.marking.journal import Work
+from paperlens.classroom.marking.outcome import Outcome
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find
 
@@ -35,17 +36,17 @@ def write_all(course: Course, assignment: Assignment, outcomes: Mapping[Work, Ou
     for work, outcome in outcomes.items():
         students[work.student][work.exercise] = outcome
     for student, marks in students.items():
-        paper = collect.paper(course, assignment, student)
+        submission = collect.submission(course, assignment, student)
         try:
-            cells = notebook.read(paper.data) if not paper.problem else []
+            cells = notebook.read(submission.data) if not submission.problem else []
         except notebook.BrokenError:
             cells = []
         answers = {exercise: "\n".join(notebook.find(cells, find(exercise)).answer) for exercise in marks}
         folder = course.root / "autograded" / student / assignment.name
-        files.write_json(
+        durable.write_json(
             folder / f"{assignment.notebook}.ipynb", marked(released, answers, marks), sync=False
         )
-        files.write(folder / "timestamp.txt", paper.time.strftime(collect.TIME), sync=False)
+        durable.write(folder / "timestamp.txt", submission.time.strftime(collect.TIME), sync=False)
     os.sync()
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from paperlens.classroom.course import STUDENT
-from paperlens.classroom.notebook import MAX_BYTES
+from paperlens.classroom.intake.notebook import MAX_BYTES
 from paperlens.errors import UserError
 
 SKIPPED = (".", "__MACOSX", "__pycache__")

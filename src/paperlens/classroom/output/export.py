@@ -4,8 +4,9 @@ import csv
 import io
 from collections import defaultdict
 
-from paperlens.classroom import gradebook, journal
 from paperlens.classroom.course import Course
+from paperlens.classroom.marking import journal
+from paperlens.classroom.output import gradebook
 from paperlens.errors import UserError
 
 FORMATS = ("csv", "canvas", "moodle")

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from paperlens.classroom import notebook
-from paperlens.classroom.outcome import Outcome, nothing
+from paperlens.classroom.intake import notebook
+from paperlens.classroom.marking.outcome import Outcome, nothing
 from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.call import RemoteAnswer
 from paperlens.classroom.sandbox.limits import Limits

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from paperlens.classroom import files
+from paperlens.classroom import durable
 from paperlens.classroom.course import Assignment, Course
-from paperlens.classroom.journal import Work
-from paperlens.classroom.outcome import STATUSES, Outcome
+from paperlens.classroom.marking.journal import Work
+from paperlens.classroom.marking.outcome import STATUSES, Outcome
 
 MOST = 6  # rows of a list of reasons
 WIDTH = 60  # characters of a reason in a plot
@@ -27,7 +27,7 @@ def write(course: Course, assignment: Assignment, outcomes: Mapping[Work, Outcom
         lines += [*about(exercise, several), f"![{alternative(exercise, several)}]({picture})", ""]
     lines += table(by_student, assignment)
     page = course.root / "reports" / f"{assignment.name}.md"
-    files.write(page, "\n".join(lines) + "\n")
+    durable.write(page, "\n".join(lines) + "\n")
     return page
 
 
