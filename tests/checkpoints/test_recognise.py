@@ -20,7 +20,7 @@ SHORTENED = {"tlc_restormer", "tlc_mprnet"}  # goldens of a smaller network than
 
 def the_preset(name):
     config = published.goldens()[name]
-    system = next(n for n, e in CATALOGUE.items() if e.config is type(config))
+    system = next(n for n, e in CATALOGUE.items() if name in e.goldens)
     presets = CATALOGUE[system].presets
     return system, next((p for p in presets if presets[p] == config), None)
 

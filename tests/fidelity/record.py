@@ -33,7 +33,7 @@ def main(names):
     known = published.goldens()
     found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
     for name in names or sorted(known):
-        dtype = "float32" if name in published.FLOAT32 else "float64"
+        dtype = "float32" if name in published.entry_of(name).float32 else "float64"
         found[name] = {"difference": float(f"{difference(name):.1e}"), "dtype": dtype}
         kept = {n: found[n] for n in sorted(found) if n in known}
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")

@@ -5,51 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from paperlens.models import CATALOGUE, published
+from paperlens.models import published
 
-# Golden files whose forward and backward pass takes more than about three seconds on one core.
-HEAVY = {
-    "minet_5_10_64",
-    "minet_6_6_64",
-    "mprnet_deblur",
-    "mprnet_denoise",
-    "mprnet_derain",
-    "mtrans_sr_cross",
-    "naf_baseline_sidd_w32",
-    "nafnet_gopro_w32",
-    "nafnet_gopro_w64",
-    "nafnet_sidd_w32",
-    "nafnet_sidd_w64",
-    "rdst_e1_x2",
-    "rdst_e1_x4",
-    "restormer_deblur",
-    "restormer_dn_gray",
-    "restormer_dn_real",
-    "restormer_dpdd",
-    "tlc_mprnet",
-    "tlc_restormer",
-    "nafnet_local_gopro_w32",
-    "hat_l_x4",
-    "hat_s_x4",
-    "hat_x4",
-    "mhca_x2_edsr",
-    "mhca_x4_edsr",
-    "mmhca_x2_edsr_nav",
-    "mmhca_x4_edsr_nav",
-    "swinir_m_x2",
-    "swinir_m_x4",
-    "swinir_dn_color",
-    "swinir_dn_gray",
-    "swinir_jpeg_gray",
-    "swinir_real_m_x4",
-    "t2net_8",
-    "t2net_10",
-    "ttsr",
-    "ttsr_mainnet",
-}
 ALONE = {"mtrans_sr_cross"}  # too large to hold weights, model and gradients at once: a test of its own
 GOLDENS = [
-    pytest.param(n, marks=pytest.mark.verify if n in HEAVY else ())
+    pytest.param(n, marks=pytest.mark.verify if n in published.entry_of(n).heavy else ())
     for n in sorted(set(published.goldens()) - ALONE)
 ]
 
@@ -61,9 +21,9 @@ def shapes(record, kinds):
 @pytest.mark.parametrize("name", sorted(published.goldens()))
 def test_published_names_and_shapes(name):
     record = golden.read(name)
-    config = published.goldens()[name]
+    entry = published.entry_of(name)
     with torch.device("meta"):
-        model = next(e for e in CATALOGUE.values() if e.config is type(config)).model(config)
+        model = entry.model(entry.goldens[name])
     slots = list(published.published_slots(model))
     required = {s.name: tuple(s.published(s.tensor).shape) for s in slots if s.required} | published.dropped(
         model
@@ -80,7 +40,7 @@ def test_golden_outputs_and_gradients(name):
     model = published.load(published.build(name), golden.weights(record))
     args, kwargs = golden.inputs(record)
     outputs = published.run(model, *args, **kwargs)
-    assert golden.difference(outputs, record) < (1e-4 if name in published.FLOAT32 else 1e-8)
+    assert golden.difference(outputs, record) < (1e-4 if name in published.entry_of(name).float32 else 1e-8)
     assert record["golden"]["dtype"] == str(next(model.parameters()).dtype).removeprefix("torch.")
 
     sum(o.square().mean() for o in outputs).backward()

@@ -1,5 +1,7 @@
 """What must run without the jaxtyping hook, which breaks torch.compile: called in the child of `plain`."""
 
+import subprocess
+import sys
 import time
 
 import torch
@@ -12,7 +14,7 @@ def compiled_difference(name):
     torch.manual_seed(0)
     torch._dynamo.reset()
     model = build(name, "tiny").eval()
-    inputs = CATALOGUE[name].module.example(model.config, 2)
+    inputs = CATALOGUE[name].example(model.config, 2)
     with torch.no_grad():
         expected = torch.utils._pytree.tree_leaves(model(*inputs))
         found = torch.utils._pytree.tree_leaves(
@@ -25,7 +27,7 @@ def seconds(name):
     """The best of a few forward passes of the tiny preset with one picture."""
     torch.manual_seed(0)
     model = build(name, "tiny").eval()
-    inputs = CATALOGUE[name].module.example(model.config, 1)
+    inputs = CATALOGUE[name].example(model.config, 1)
     best = float("inf")
     with torch.no_grad():
         for _ in range(6):
@@ -51,3 +53,14 @@ def onnx_export(name, preset, path, **overrides):
     (restored,) = onnxruntime.InferenceSession(path).run(["restored"], {"image": image.numpy()})
     with torch.no_grad():
         return size, float((torch.from_numpy(restored) - model.eval()(image)).abs().max()), model.training
+
+
+def imported(name):
+    """What a new process has loaded of paperlens after listing the catalogue, and after one entry was read."""
+    script = (
+        "import sys; from paperlens.models import CATALOGUE; "
+        "list(CATALOGUE), len(CATALOGUE), 'swinir' in CATALOGUE; told = lambda: print(*sorted(sys.modules)); told(); "
+        f"CATALOGUE['{name}'].presets; told()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return [[m for m in line.split() if m.startswith("paperlens")] for line in done.stdout.splitlines()]

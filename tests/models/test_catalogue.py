@@ -7,17 +7,16 @@ from pathlib import Path
 import plain as without_hook
 import pytest
 import torch
-from bad_arguments import BAD
 from torch.utils._pytree import tree_leaves, tree_map
 
 from paperlens import models
-from paperlens.models import CATALOGUE, build, count, published
+from paperlens.models import CATALOGUE, build, count, facts, published
 
 MODELS = sorted(CATALOGUE)
 PRESETS = [(name, preset) for name in MODELS for preset in CATALOGUE[name].presets]
-WITH_MACS = [
-    (n, p) for n in MODELS for p in getattr(CATALOGUE[n].module, "MACS", {}) if p in CATALOGUE[n].presets
-]
+WITH_MACS = [(name, preset) for name in MODELS for preset in CATALOGUE[name].macs]
+BAD = [(name, overrides, numbers) for name in MODELS for overrides, numbers in CATALOGUE[name].bad]
+HEADING = "# -- Facts "
 
 
 def tiny(name, seed=0):
@@ -35,7 +34,7 @@ def tiny(name, seed=0):
 
 def example(name, model, batch=2, step=0):
     torch.manual_seed(1)
-    return CATALOGUE[name].module.example(model.config, batch, step)
+    return CATALOGUE[name].example(model.config, batch, step)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -47,6 +46,22 @@ def test_row_is_complete(name):
     assert entry.config.__dataclass_params__.frozen
     assert all(f.kw_only for f in fields(entry.config))
     entry.config()  # every field has a default
+    assert set(entry.macs) | set(entry.published_sizes) <= set(entry.presets)
+    assert set(entry.heavy) | set(entry.float32) <= set(entry.goldens)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_fact_is_misspelt(name):
+    """What stands below the heading has the name of a field of Entry, begins with _ or stands in no one's way."""
+    file = Path(CATALOGUE[name].module.__file__).read_text(encoding="utf-8")
+    above, heading, below = file.partition(HEADING)
+    assert heading, "the facts of a model stand below their heading"
+    known = {field.name for field in fields(facts.Entry)}
+    named = re.findall(r"^([A-Z][A-Z_0-9, ]*)(?::.*)? = ", below, re.M)
+    unknown = {one.lower() for names in named for one in names.split(", ")} - known
+    assert not unknown, f"no fact is called {', '.join(sorted(unknown))}"
+    misplaced = {one.upper() for one in known} & set(re.findall(r"^([A-Z_0-9]+)\b.* = ", above, re.M))
+    assert not misplaced, f"{', '.join(sorted(misplaced))} belongs below the heading"
 
 
 @pytest.mark.parametrize(("name", "preset"), PRESETS)
@@ -56,9 +71,9 @@ def test_parameter_count_is_exact(name, preset):
 
 @pytest.mark.parametrize(("name", "preset"), WITH_MACS)
 def test_multiply_accumulates_are_the_measured_ones(name, preset):
-    shape, giga = CATALOGUE[name].module.MACS[preset]
+    shape, giga = CATALOGUE[name].macs[preset]
     shapes = [shape] if isinstance(shape[0], int) else shape
-    like = CATALOGUE[name].module.example(CATALOGUE[name].presets[preset])  # tokens are integers
+    like = CATALOGUE[name].example(CATALOGUE[name].presets[preset])  # tokens are integers
     inputs = [torch.empty(s, dtype=e.dtype, device="meta") for s, e in zip(shapes, like, strict=False)]
     assert count.macs(count.on_meta(name, preset), *inputs) / 1e9 == pytest.approx(giga, rel=1e-4, abs=6e-5)
 
@@ -72,9 +87,7 @@ def test_sizes_that_differ(name, training):
         assert outputs and all(o.isfinite().all() for o in outputs if isinstance(o, torch.Tensor))
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in MODELS if not getattr(CATALOGUE[n].module, "MIXES_BATCH", False)]
-)
+@pytest.mark.parametrize("name", [name for name in MODELS if not CATALOGUE[name].mixes_batch])
 def test_each_item_of_a_batch_is_treated_by_itself(name):
     model = tiny(name).eval()
     inputs = example(name, model, 3)
@@ -152,6 +165,16 @@ def test_unknown_names_are_told():
         build("swinir", "light")
 
 
+def test_listing_imports_nothing_and_an_entry_its_own_file(plain):
+    listed, opened = plain(without_hook.imported, "vit")
+    assert not [name for name in listed if name in models.FILES.values()]
+    assert [name for name in opened if name in models.FILES.values()] == [models.FILES["vit"]]
+
+
 @pytest.mark.parametrize("path", sorted(Path(models.__file__).parent.glob("*/*.py")), ids=lambda p: p.stem)
 def test_a_model_file_reads_in_one_sitting(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250, "what two models share moves to layers/"
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 280, "what two models share moves to layers/"
+    assert len(text.partition(HEADING)[0].splitlines()) <= 200, (
+        "the paper part of a file is its first screens"
+    )

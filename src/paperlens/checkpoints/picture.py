@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from paperlens.checkpoints.systems import Picture
+from paperlens.checkpoints.systems import PictureSystem
 from paperlens.data.images import MAX_PIXELS
 from paperlens.errors import UserError
 from paperlens.ops.pad import pad_to
@@ -24,7 +24,7 @@ OVERLAP = 32
 
 
 def restore(
-    system: Picture,
+    system: PictureSystem,
     image: Float[Tensor, "c h w"],
     tile: int | None = None,
     overlap: int = OVERLAP,

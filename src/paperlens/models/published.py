@@ -4,10 +4,12 @@ A model's file says all that is special about its published form, in plain table
 where our names are the published ones.
 
 GOLDENS            golden file's name -> config
+HEAVY              golden names whose pass takes more than about three seconds: run in `make verify`
+FLOAT32            golden names whose published code casts to float32 somewhere; all others are float64
 PUBLISHED_NAMES    (regex on our name, replacement[, axes]) in order; every rule that matches is applied.
                    `axes` is an einops pattern "ours -> published" for a tensor that we store in another
                    shape; its left side has no brackets: "o i -> o i 1 1", "three d c -> (three d) c".
-                   A function of the config where the rules depend on it.
+                   published_names(config) where the rules depend on it
 PUBLISHED_BUFFERS  regexes of published names without a tensor of ours (index tables): accepted, ignored
 ALIASES            published alias -> published name, for one tensor of ours that has two published names; a
                    parameter that our module registers twice needs no entry
@@ -31,21 +33,9 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from paperlens.models import CATALOGUE, Entry
+from paperlens.models import CATALOGUE, FILES
+from paperlens.models.facts import Entry
 
-# Golden files whose published code casts to float32 somewhere; all others are float64.
-FLOAT32 = frozenset(
-    {
-        "clip_vit_b32",
-        "cvt_13",
-        "hfst_d32_n1_x4",
-        "hfst_d96_n3_x4",
-        "liif_edsr_baseline",
-        "mcassr",
-        "sam_vit_b",
-        "stablesr_resblock_dual",
-    }
-)
 STATISTIC = re.compile(r".*running_(mean|var)")
 
 
@@ -74,17 +64,22 @@ class Slot:
 
 def goldens() -> dict[str, Any]:
     """Every golden name that a model of the catalogue answers to, with its configuration."""
-    return {name: config for entry in _files() for name, config in getattr(entry, "GOLDENS", {}).items()}
+    return {name: config for entry in CATALOGUE.values() for name, config in entry.goldens.items()}
 
 
-def build(name: str) -> nn.Module:
-    """The model of golden file `name`, evaluating, in the golden's dtype; KeyError where there is none."""
-    table = goldens()
-    if name not in table:
-        raise KeyError(name)
-    config = table[name]
-    (entry,) = (e for e in CATALOGUE.values() if e.config is type(config) and name in e.module.GOLDENS)
-    return entry.model(config).to(dtype=torch.float32 if name in FLOAT32 else torch.float64).eval()
+def entry_of(golden: str) -> Entry:
+    """The system that answers to a golden name; KeyError where there is none."""
+    for entry in CATALOGUE.values():
+        if golden in entry.goldens:
+            return entry
+    raise KeyError(golden)
+
+
+def build(golden: str) -> nn.Module:
+    """The model of golden file `golden`, evaluating, in the golden's dtype; KeyError where there is none."""
+    entry = entry_of(golden)
+    model = entry.model(entry.goldens[golden])
+    return model.to(dtype=torch.float32 if golden in entry.float32 else torch.float64).eval()
 
 
 def load(module: nn.Module, state: Mapping[str, Any]) -> nn.Module:
@@ -133,8 +128,7 @@ def run(module: nn.Module, *args: Any, **kwargs: Any) -> list[Tensor]:
     """
     reference = next(t for t in chain(module.parameters(), module.buffers()) if t.is_floating_point())
     args, kwargs = _prepared(args, reference), _prepared(kwargs, reference)
-    call = getattr(_entry(module).module, "run_published", None)
-    output = module(*args, **kwargs) if call is None else call(module, *args, **kwargs)
+    output = _entry(module).run_published(module, *args, **kwargs)
     return [t for t in _flat(output) if t.is_floating_point()]
 
 
@@ -145,10 +139,9 @@ def gradients(module: nn.Module) -> dict[str, Tensor]:
 
 def published_slots(module: nn.Module) -> Iterator[Slot]:
     """Every stored tensor of the module under every published name, in the module's order."""
-    file = _entry(module).module
-    rules = getattr(file, "PUBLISHED_NAMES", ())
+    entry = _entry(module)
+    rules = entry.published_names
     renames = [(re.compile(r[0]), *r[1:]) for r in (rules(module.config) if callable(rules) else rules)]
-    aliases = getattr(file, "ALIASES", {})
     identity: dict[int, str] = {}
     for ours, tensor in module.state_dict(keep_vars=True).items():
         name, axes = ours, None
@@ -161,39 +154,36 @@ def published_slots(module: nn.Module) -> Iterator[Slot]:
         required = (isinstance(tensor, nn.Parameter) and not frozen) or bool(STATISTIC.fullmatch(ours))
         key = identity.setdefault(id(tensor), ours)  # a shared tensor is one tensor of ours
         yield Slot(name, key, tensor, axes, required)
-        for alias, of in aliases.items():
+        for alias, of in entry.aliases.items():
             if of == name:
                 yield Slot(alias, key, tensor, axes, required)
 
 
 def dead(module: nn.Module) -> set[str]:
     """Our names of the parameters that never reach the output."""
-    file = _entry(module).module
-    names = file.dead(module.config) if hasattr(file, "dead") else getattr(file, "DEAD", ())
+    names = _entry(module).dead
+    names = names(module.config) if callable(names) else names
     patterns = [re.compile(p) for p in names]
     return {s.ours for s in published_slots(module) if any(p.fullmatch(s.name) for p in patterns)}
 
 
 def dropped(module: nn.Module) -> dict[str, tuple[int, ...]]:
     """Published name -> shape of the parameters that a checkpoint must have and our model leaves out."""
-    function = getattr(_entry(module).module, "dropped", None)
-    return {} if function is None else {n: tuple(s) for n, s in function(module.config).items()}
+    return {n: tuple(shape) for n, shape in _entry(module).dropped(module.config).items()}
 
 
 def ignored(name: str, module: nn.Module) -> bool:
     """Whether a published name without a tensor of ours may stand in a checkpoint."""
-    patterns: Sequence[str] = getattr(_entry(module).module, "PUBLISHED_BUFFERS", ())
-    return any(re.fullmatch(p, name) for p in (r"(.*\.)?num_batches_tracked", *patterns))
-
-
-def _files() -> list[Any]:
-    return list(dict.fromkeys(entry.module for entry in CATALOGUE.values()))
+    return any(
+        re.fullmatch(p, name) for p in (r"(.*\.)?num_batches_tracked", *_entry(module).published_buffers)
+    )
 
 
 def _entry(module: nn.Module) -> Entry:
-    for entry in CATALOGUE.values():
-        if type(module) is entry.model:
-            return entry
+    """The row of a module's class, found by the file that defines it, so that no other is imported."""
+    for name, file in FILES.items():
+        if file == type(module).__module__:
+            return CATALOGUE[name]
     raise KeyError(f"{type(module).__name__} is not in the catalogue")
 
 

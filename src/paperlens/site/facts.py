@@ -7,8 +7,9 @@ from typing import Any
 
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import modules
+from paperlens.importgraph import module_name
 from paperlens.site.keys import digest, package_files
-from paperlens.site.places import here, write
+from paperlens.site.places import PACKAGE, here, write
 
 
 def _kept(name: str, modules: Iterable[str], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -39,29 +40,32 @@ def exercises() -> dict[str, dict[str, Any]]:
 
 @cache
 def models() -> dict[str, dict[str, Any]]:
-    """Model of the catalogue -> its module; of each preset parameters and MACs; the preset of each golden, or None."""
+    """Model of the catalogue -> module, origin, licence; by preset parameters, MACs, published sizes; goldens.
+
+    A golden has its preset, or None where its network is smaller than any.
+    """
 
     def read() -> dict[str, Any]:
         from paperlens.models import CATALOGUE
 
-        found = {}
-        for name, e in CATALOGUE.items():
-            goldens = {
-                golden: next((preset for preset, known in e.presets.items() if known == config), None)
-                for golden, config in getattr(e.module, "GOLDENS", {}).items()
-                if type(config) is e.config
-            }
-            macs = {p: m for p, m in getattr(e.module, "MACS", {}).items() if p in e.presets}
-            parameters = dict(e.parameters)
-            found[name] = {
+        return {
+            name: {
                 "module": e.module.__name__,
-                "parameters": parameters,
-                "macs": macs,
-                "goldens": goldens,
+                "origin": e.origin,
+                "licence": e.licence,
+                "parameters": dict(e.parameters),
+                "macs": dict(e.macs),
+                "published_sizes": dict(e.published_sizes),
+                "goldens": {
+                    golden: next((preset for preset, known in e.presets.items() if known == config), None)
+                    for golden, config in e.goldens.items()
+                },
             }
-        return found
+            for name, e in CATALOGUE.items()
+        }
 
-    return _kept("models", ["paperlens.models"], read)
+    files = sorted((PACKAGE / "models").rglob("*.py"))  # the catalogue names its files in strings
+    return _kept("models", [module_name(file) for file in files], read)
 
 
 def heading(exercise: str) -> str:

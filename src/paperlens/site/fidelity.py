@@ -1,11 +1,10 @@
 """The generated table of fidelity: what each preset counts, how far it is from the authors' outputs, how fast it is.
 
-Nothing is measured here. Counts come from the catalogue, the authors' figures from published_sizes.csv, licences from
-origins.csv, differences from data/results/fidelity.json (tests/fidelity/record.py) and ratios from
-data/results/benchmark_models.json (benchmarks/models.py --write).
+Nothing is measured here. Counts, the authors' figures and licences come from the catalogue, differences from
+data/results/fidelity.json (tests/fidelity/record.py) and ratios from data/results/benchmark_models.json
+(benchmarks/models.py --write).
 """
 
-import csv
 import json
 from collections.abc import Mapping
 from statistics import geometric_mean
@@ -13,7 +12,6 @@ from typing import Any
 
 from paperlens.data.files import path
 from paperlens.site.facts import models
-from paperlens.site.places import PACKAGE
 
 DIFFERENCES, BENCHMARK = "results/fidelity.json", "results/benchmark_models.json"
 HEADS = (
@@ -30,25 +28,23 @@ NOT_MEASURED, NONE = "not measured", "–"
 def table() -> str:
     """One row for each preset but the tiny ones, and one for each golden output of a smaller network."""
     differences, records = _results(DIFFERENCES), _results(BENCHMARK).get("records", [])
-    sizes = {
-        (r["system"], r["preset"]): f"{r['parameters']} ({r['source']})" for r in _rows("published_sizes.csv")
-    }
-    licences = {r["system"]: f"{r['licence']} ({r['repository']})" for r in _rows("origins.csv")}
     lines = ["```{list-table}", ":class: pl-fidelity", ":header-rows: 1", ""]
     lines += _row(HEADS)
     for system, fact in models().items():
+        licence = f"{fact['licence']} ({fact['origin']})"
+        sizes = {preset: f"{size} ({source})" for preset, (size, source) in fact["published_sizes"].items()}
         for preset, count in fact["parameters"].items():
             if preset.startswith("tiny"):
                 continue
             goldens = [golden for golden, of in fact["goldens"].items() if of == preset]
             mine = [r for r in records if (r["name"], r["preset"]) == (system, preset)]
-            cells = [system, f"`{preset}`", f"{count:,}", sizes.get((system, preset), NONE)]
+            cells = [system, f"`{preset}`", f"{count:,}", sizes.get(preset, NONE)]
             cells += [_macs(fact["macs"].get(preset)), _agreement(goldens, differences)]
-            cells += [_ratios(mine, "time_ratio"), _ratios(mine, "memory_ratio"), licences.get(system, NONE)]
+            cells += [_ratios(mine, "time_ratio"), _ratios(mine, "memory_ratio"), licence]
             lines += _row(cells)
         for golden in (golden for golden, of in fact["goldens"].items() if of is None):
             cells = [system, f"smaller, for `{golden}`", NONE, NONE, NONE, _agreement([golden], differences)]
-            lines += _row([*cells, NOT_MEASURED, NOT_MEASURED, licences.get(system, NONE)])
+            lines += _row([*cells, NOT_MEASURED, NOT_MEASURED, licence])
     return "\n".join([*lines, "```", ""])
 
 
@@ -113,8 +109,3 @@ def _results(name: str) -> dict[str, Any]:
     """A committed file of results; empty where it was never written."""
     file = path("results") / name.partition("/")[2]
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (PACKAGE / name).open(encoding="utf-8", newline="") as table:
-        return list(csv.DictReader(table))

@@ -46,24 +46,6 @@ class TTSRConfig:
     extractor_dims: tuple[int, int, int] = EXTRACTOR_DIMS
 
 
-PRESETS: Mapping[str, TTSRConfig] = {
-    "published": TTSRConfig(),
-    "tiny": TTSRConfig(main=ttsr_main.PRESETS["tiny"], extractor_dims=(4, 6, 8)),
-}
-PARAMETERS: Mapping[str, int] = {"published": 7_284_955, "tiny": 35_659}
-MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
-    "published": (((1, 3, 40, 40), (1, 3, 160, 160), (1, 3, 160, 160), (1, 3, 160, 160)), 47.38)
-}
-
-
-def example(config: TTSRConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, ...]:
-    """A small input; the reference is of another size than the image."""
-    height, width = ((6, 8), (5, 7), (9, 4))[step]
-    enlarged = torch.rand(batch, 3, 4 * height, 4 * width) * 2 - 1
-    reference, blurred = (torch.rand(batch, 3, 4 * height + 8, 4 * width + 4) * 2 - 1 for _ in range(2))
-    return (torch.rand(batch, 3, height, width) * 2 - 1, enlarged, reference, blurred)
-
-
 class TTSR(nn.Module):
     """Texture transformer (Fig. 2): extract, find, transfer, synthesise."""
 
@@ -137,9 +119,30 @@ class TextureExtractor(nn.Module):
         return [first, second, self.level3(second)]
 
 
-def run_published(model: nn.Module, *args: Any, **inputs: Any) -> Any:
-    """The published call takes lr, lrsr, ref, refsr by keyword."""
-    return model(*args, *(inputs[name] for name in ("lr", "lrsr", "ref", "refsr") if name in inputs))
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = TTSR, TTSRConfig
+PRESETS: Mapping[str, TTSRConfig] = {
+    "published": TTSRConfig(),
+    "tiny": TTSRConfig(main=ttsr_main.PRESETS["tiny"], extractor_dims=(4, 6, 8)),
+}
+PARAMETERS: Mapping[str, int] = {"published": 7_284_955, "tiny": 35_659}
+MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
+    "published": (((1, 3, 40, 40), (1, 3, 160, 160), (1, 3, 160, 160), (1, 3, 160, 160)), 47.38)
+}
+ORIGIN, LICENCE = "researchmm/TTSR", "MIT"
+NOT_A_PICTURE = "a reference picture too: call it from Python, model(low_res, enlarged, reference, blurred)"
+BAD = [
+    ({"extractor_dims": (4, 6, 9)}, (9, 8)),
+]
+
+
+def example(config: TTSRConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, ...]:
+    """A small input; the reference is of another size than the image."""
+    height, width = ((6, 8), (5, 7), (9, 4))[step]
+    enlarged = torch.rand(batch, 3, 4 * height, 4 * width) * 2 - 1
+    reference, blurred = (torch.rand(batch, 3, 4 * height + 8, 4 * width + 4) * 2 - 1 for _ in range(2))
+    return (torch.rand(batch, 3, height, width) * 2 - 1, enlarged, reference, blurred)
 
 
 # Our names -> the published ones; see models/published.py.
@@ -154,4 +157,12 @@ PUBLISHED_NAMES = (
     (r"^extractor", "LTE"),
     (r"^main\.", "MainNet."),
 )
+
+
+def run_published(model: nn.Module, *args: Any, **inputs: Any) -> Any:
+    """The published call takes lr, lrsr, ref, refsr by keyword."""
+    return model(*args, *(inputs[name] for name in ("lr", "lrsr", "ref", "refsr") if name in inputs))
+
+
 GOLDENS: Mapping[str, TTSRConfig] = {"ttsr": PRESETS["published"]}
+HEAVY = ("ttsr",)

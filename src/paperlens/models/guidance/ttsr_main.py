@@ -35,27 +35,6 @@ class TTSRMainConfig:
     texture_dims: tuple[int, int, int] = (64, 128, 256)  # of T at 4x, 2x, 1x
 
 
-PRESETS: Mapping[str, TTSRMainConfig] = {
-    "published": TTSRMainConfig(),
-    "tiny": TTSRMainConfig(dim=8, depths=(1, 1, 1, 1), texture_dims=(4, 6, 8)),
-}
-PARAMETERS: Mapping[str, int] = {"published": 6_174_275, "tiny": 33_131}
-MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
-    "published": (
-        ((1, 3, 40, 40), (1, 1, 40, 40), (1, 256, 40, 40), (1, 128, 80, 80), (1, 64, 160, 160)),
-        32.86,
-    )
-}
-
-
-def example(config: TTSRMainConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, ...]:
-    """A small image, its attention and its textures."""
-    height, width = ((6, 8), (5, 7), (9, 4))[step]
-    scales = zip(reversed(config.texture_dims), (1, 2, 4), strict=True)
-    textures = [torch.rand(batch, dim, height * s, width * s) for dim, s in scales]
-    return (torch.rand(batch, 3, height, width) * 2 - 1, torch.rand(batch, 1, height, width), *textures)
-
-
 class TTSRMain(nn.Module):
     """Stacked texture synthesis at 1x, 2x and 4x with cross-scale feature integration (Fig. 4)."""
 
@@ -182,6 +161,32 @@ class MergeTail(nn.Module):
         return self.to_image(merged).clamp(-1, 1)
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = TTSRMain, TTSRMainConfig
+PRESETS: Mapping[str, TTSRMainConfig] = {
+    "published": TTSRMainConfig(),
+    "tiny": TTSRMainConfig(dim=8, depths=(1, 1, 1, 1), texture_dims=(4, 6, 8)),
+}
+PARAMETERS: Mapping[str, int] = {"published": 6_174_275, "tiny": 33_131}
+MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
+    "published": (
+        ((1, 3, 40, 40), (1, 1, 40, 40), (1, 256, 40, 40), (1, 128, 80, 80), (1, 64, 160, 160)),
+        32.86,
+    )
+}
+ORIGIN, LICENCE = "researchmm/TTSR", "MIT"
+NOT_A_PICTURE = "textures found in a reference picture: it is the inner network of ttsr"
+
+
+def example(config: TTSRMainConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, ...]:
+    """A small image, its attention and its textures."""
+    height, width = ((6, 8), (5, 7), (9, 4))[step]
+    scales = zip(reversed(config.texture_dims), (1, 2, 4), strict=True)
+    textures = [torch.rand(batch, dim, height * s, width * s) for dim, s in scales]
+    return (torch.rand(batch, 3, height, width) * 2 - 1, torch.rand(batch, 1, height, width), *textures)
+
+
 # Our names -> the published ones; see models/published.py. Blocks of stage s at scale i are called RBsi there.
 _STAGES = [(s, i) for s in (1, 2, 3) for i in range(s)]
 PUBLISHED_NAMES = (
@@ -206,3 +211,4 @@ PUBLISHED_NAMES = (
     (r"(^|\.)up4\.", r"\1conv23."),
 )
 GOLDENS: Mapping[str, TTSRMainConfig] = {"ttsr_mainnet": PRESETS["published"]}
+HEAVY = ("ttsr_mainnet",)

@@ -48,45 +48,6 @@ class TransformerConfig:
     annotated: bool = False
 
 
-PRESETS: Mapping[str, TransformerConfig] = {
-    "base": TransformerConfig(),
-    "base_bias": TransformerConfig(attention_bias=True),
-    "big": TransformerConfig(dim=1024, hidden_dim=4096, num_heads=16),
-    "big_bias": TransformerConfig(dim=1024, hidden_dim=4096, num_heads=16, attention_bias=True),
-    "annotated_base": TransformerConfig(annotated=True, attention_bias=True),
-    "tiny": TransformerConfig(
-        source_vocabulary=50,
-        target_vocabulary=50,
-        dim=32,
-        hidden_dim=64,
-        num_heads=4,
-        depth=2,
-        max_length=100,
-    ),
-}
-PARAMETERS: Mapping[str, int] = {
-    "base": 63_045_632,
-    "base_bias": 63_082_496,
-    "big": 214_171_648,
-    "big_bias": 214_245_376,
-    "annotated_base": 101_009_544,
-    "tiny": 43_584,
-}
-# Multiply-accumulates in G for a source and a target of 64 tokens, attention's products included.
-MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
-    "base": (((1, 64), (1, 64)), 4.1065),
-    "big": (((1, 64), (1, 64)), 13.8501),
-    "annotated_base": (((1, 64), (1, 64)), 4.1065),
-}
-
-
-def example(config: TransformerConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, Tensor]:
-    """Random tokens, source and target of different lengths."""
-    n, m = ((12, 9), (7, 15), (20, 1))[step]
-    words = min(config.source_vocabulary, config.target_vocabulary)
-    return torch.randint(words, (batch, n)), torch.randint(words, (batch, m))
-
-
 class Transformer(nn.Module):
     """Embedding and positions, a stack of encoder layers, a stack of decoder layers, softmax (Fig. 1)."""
 
@@ -226,6 +187,59 @@ class UnbiasedNorm(nn.Module):
         """Token by token."""
         std, mean = torch.std_mean(z, dim=-1, keepdim=True)
         return self.weight * (z - mean) / (std + self.eps) + self.bias
+
+
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = Transformer, TransformerConfig
+PRESETS: Mapping[str, TransformerConfig] = {
+    "base": TransformerConfig(),
+    "base_bias": TransformerConfig(attention_bias=True),
+    "big": TransformerConfig(dim=1024, hidden_dim=4096, num_heads=16),
+    "big_bias": TransformerConfig(dim=1024, hidden_dim=4096, num_heads=16, attention_bias=True),
+    "annotated_base": TransformerConfig(annotated=True, attention_bias=True),
+    "tiny": TransformerConfig(
+        source_vocabulary=50,
+        target_vocabulary=50,
+        dim=32,
+        hidden_dim=64,
+        num_heads=4,
+        depth=2,
+        max_length=100,
+    ),
+}
+PARAMETERS: Mapping[str, int] = {
+    "base": 63_045_632,
+    "base_bias": 63_082_496,
+    "big": 214_171_648,
+    "big_bias": 214_245_376,
+    "annotated_base": 101_009_544,
+    "tiny": 43_584,
+}
+# Multiply-accumulates in G for a source and a target of 64 tokens, attention's products included.
+MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
+    "base": (((1, 64), (1, 64)), 4.1065),
+    "big": (((1, 64), (1, 64)), 13.8501),
+    "annotated_base": (((1, 64), (1, 64)), 4.1065),
+}
+PUBLISHED_SIZES = {
+    "base": ("65M", "unverified"),
+    "big": ("213M", "unverified"),
+}
+ORIGIN, LICENCE = "tensorflow/tensor2tensor", "Apache-2.0"
+NOT_A_PICTURE = "sentences, not pictures"
+BAD = [
+    ({"target_vocabulary": 49}, (49, 50)),
+    ({"num_heads": 5}, (5, 32)),
+    ({"dim": 33, "num_heads": 3}, (33, 34)),
+]
+
+
+def example(config: TransformerConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, Tensor]:
+    """Random tokens, source and target of different lengths."""
+    n, m = ((12, 9), (7, 15), (20, 1))[step]
+    words = min(config.source_vocabulary, config.target_vocabulary)
+    return torch.randint(words, (batch, n)), torch.randint(words, (batch, m))
 
 
 # Our names -> the published ones, applied in this order.

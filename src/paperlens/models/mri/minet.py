@@ -46,25 +46,6 @@ class MINetConfig:
     reduction: int = 16  # of channel attention
 
 
-PRESETS: Mapping[str, MINetConfig] = {
-    "6_6": MINetConfig(),
-    "5_10": MINetConfig(groups=5, depth=10),
-    "tiny": MINetConfig(dim=8, groups=2, depth=1, reduction=4),
-}
-PARAMETERS: Mapping[str, int] = {"6_6": 10_920_971, "5_10": 13_776_050, "tiny": 36_207}
-# Multiply-accumulates in G for a guide of 80 x 80 and a slice of 40 x 40.
-MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
-    "6_6": (((1, 1, 80, 80), (1, 1, 40, 40)), 42.3212),
-    "5_10": (((1, 1, 80, 80), (1, 1, 40, 40)), 54.4946),
-}
-
-
-def example(config: MINetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, Tensor]:
-    """A small slice and a guide twice its size."""
-    height, width = ((6, 8), (5, 7), (9, 4))[step]
-    return torch.rand(batch, 1, SCALE * height, SCALE * width), torch.rand(batch, 1, height, width)
-
-
 class MINet(nn.Module):
     """Two branches side by side; at every stage the guide's features join the target's (Fig. 1)."""
 
@@ -202,6 +183,34 @@ def conv(in_channels: int, out_channels: int) -> nn.Conv2d:
     return nn.Conv2d(in_channels, out_channels, 3, padding=1)
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = MINet, MINetConfig
+PRESETS: Mapping[str, MINetConfig] = {
+    "6_6": MINetConfig(),
+    "5_10": MINetConfig(groups=5, depth=10),
+    "tiny": MINetConfig(dim=8, groups=2, depth=1, reduction=4),
+}
+PARAMETERS: Mapping[str, int] = {"6_6": 10_920_971, "5_10": 13_776_050, "tiny": 36_207}
+# Multiply-accumulates in G for a guide of 80 x 80 and a slice of 40 x 40.
+MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
+    "6_6": (((1, 1, 80, 80), (1, 1, 40, 40)), 42.3212),
+    "5_10": (((1, 1, 80, 80), (1, 1, 40, 40)), 54.4946),
+}
+ORIGIN, LICENCE = "chunmeifeng/MINet", "none stated"
+NOT_A_PICTURE = "a guide of another contrast, twice as large, too: call it from Python, model(guide, slice)"
+BAD = [
+    ({"reduction": 16}, (0, 8)),
+]
+
+
+def example(config: MINetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, Tensor]:
+    """A small slice and a guide twice its size."""
+    height, width = ((6, 8), (5, 7), (9, 4))[step]
+    return torch.rand(batch, 1, SCALE * height, SCALE * width), torch.rand(batch, 1, height, width)
+
+
+_UNUSED = "conv1|fusion_convsT[12]|map_convs|rgbd_global"
 # Our names -> the published ones; see models/published.py.
 PUBLISHED_NAMES = (
     (r"^unused\.(en|out)layer\.", r"rgbd_global.\1layer."),
@@ -220,11 +229,13 @@ PUBLISHED_NAMES = (
     (r"^target\.", "net2."),
     (r"^third\.", ""),
 )
-
-_UNUSED = "conv1|fusion_convsT[12]|map_convs|rgbd_global"
 DEAD = (
     rf"({_UNUSED}|body|csa|la|last_conv|last|last1)\..*",
     r"net1\.(la|last|last_conv|tail)\..*",
     r"net2\.(last1|tail)\..*",
 )
 GOLDENS: Mapping[str, MINetConfig] = {"minet_6_6_64": PRESETS["6_6"], "minet_5_10_64": PRESETS["5_10"]}
+HEAVY = (
+    "minet_5_10_64",
+    "minet_6_6_64",
+)

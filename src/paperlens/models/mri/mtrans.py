@@ -45,24 +45,6 @@ class MTransConfig:
     mlp_ratio: int = 3
 
 
-PRESETS: Mapping[str, MTransConfig] = {
-    "sr_cross": MTransConfig(),
-    "rec_cross": MTransConfig(scale=1),
-    "tiny": MTransConfig(image_size=16, dim=2, patch_size=2, guide_patch_size=4, depth=2, num_heads=2),
-}
-PARAMETERS: Mapping[str, int] = {"sr_cross": 782_474_018, "rec_cross": 783_693_410, "tiny": 25_878}
-MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
-    "sr_cross": (((1, 1, 160, 160), (1, 1, 320, 320)), 383.0665),
-    "rec_cross": (((1, 1, 320, 320), (1, 1, 320, 320)), 1337.1245),
-}
-
-
-def example(config: MTransConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, Tensor]:
-    """The one size that the position embeddings allow."""
-    low, high = config.image_size // config.scale, config.image_size
-    return torch.rand(batch, 1, low, low), torch.rand(batch, 1, high, high)
-
-
 class MTrans(nn.Module):
     """Heads, patches, cross transformers, tails (Fig. 2)."""
 
@@ -175,6 +157,34 @@ class CrossAttention(nn.Module):
         return self.projection(tokens + rearrange(attended, "b heads n d -> b n (heads d)"))
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = MTrans, MTransConfig
+PRESETS: Mapping[str, MTransConfig] = {
+    "sr_cross": MTransConfig(),
+    "rec_cross": MTransConfig(scale=1),
+    "tiny": MTransConfig(image_size=16, dim=2, patch_size=2, guide_patch_size=4, depth=2, num_heads=2),
+}
+PARAMETERS: Mapping[str, int] = {"sr_cross": 782_474_018, "rec_cross": 783_693_410, "tiny": 25_878}
+MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
+    "sr_cross": (((1, 1, 160, 160), (1, 1, 320, 320)), 383.0665),
+    "rec_cross": (((1, 1, 320, 320), (1, 1, 320, 320)), 1337.1245),
+}
+ORIGIN, LICENCE = "chunmeifeng/MTrans", "none stated"
+NOT_A_PICTURE = "a guide of another contrast too: call it from Python, model(slice, guide)"
+BAD = [
+    ({"num_heads": 3}, (3, 32)),
+    ({"patch_size": 3}, (3, 8)),
+    ({"image_size": 15}, (2, 15)),
+]
+
+
+def example(config: MTransConfig, batch: int = 2, step: int = 0) -> tuple[Tensor, Tensor]:
+    """The one size that the position embeddings allow."""
+    low, high = config.image_size // config.scale, config.image_size
+    return torch.rand(batch, 1, low, low), torch.rand(batch, 1, high, high)
+
+
 # Our names -> the published ones; see models/published.py.
 _HEADS = {"head": "head", "guide_head": "head2"}
 PUBLISHED_NAMES = (
@@ -205,3 +215,4 @@ PUBLISHED_NAMES = (
     (r"^guide_tail\.", "tail."),
 )
 GOLDENS: Mapping[str, MTransConfig] = {"mtrans_sr_cross": PRESETS["sr_cross"]}
+HEAVY = ("mtrans_sr_cross",)

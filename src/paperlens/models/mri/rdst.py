@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from paperlens.layers.upsample import SubPixelUpsample
 from paperlens.layers.window_attention import SwinBlock, shift_mask
+from paperlens.models.facts import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,26 +43,6 @@ class RDSTConfig:
     num_heads: int = 6
     window_size: int = 8
     mlp_ratio: float = 2.0
-
-
-PRESETS: Mapping[str, RDSTConfig] = {
-    "e1_x2": RDSTConfig(scale=2),
-    "e1_x4": RDSTConfig(),
-    "tiny": RDSTConfig(scale=2, dim=12, growth=6, layers=(2, 2), num_heads=2, window_size=4),
-}
-PARAMETERS: Mapping[str, int] = {"e1_x2": 4_335_125, "e1_x4": 4_464_965, "tiny": 29_613}
-# Multiply-accumulates in G for one input of this shape, attention's products included.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "e1_x2": ((1, 1, 40, 40), 7.634),
-    "e1_x4": ((1, 1, 40, 32), 6.7791),
-}
-
-
-def example(config: RDSTConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small slice whose sides are multiples of the window."""
-    rows, columns = ((2, 3), (3, 2), (1, 4))[step]
-    size = (rows * config.window_size, columns * config.window_size)
-    return (torch.rand(batch, config.in_channels, *size),)
 
 
 class RDST(nn.Module):
@@ -142,6 +123,37 @@ def mean_shift(channels: int) -> nn.Conv2d:
     return shift.requires_grad_(False)
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = RDST, RDSTConfig
+PRESETS: Mapping[str, RDSTConfig] = {
+    "e1_x2": RDSTConfig(scale=2),
+    "e1_x4": RDSTConfig(),
+    "tiny": RDSTConfig(scale=2, dim=12, growth=6, layers=(2, 2), num_heads=2, window_size=4),
+}
+PARAMETERS: Mapping[str, int] = {"e1_x2": 4_335_125, "e1_x4": 4_464_965, "tiny": 29_613}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "e1_x2": ((1, 1, 40, 40), 7.634),
+    "e1_x4": ((1, 1, 40, 32), 6.7791),
+}
+ORIGIN, LICENCE = "GinZhu/RDST", "none stated"
+CALL = Picture(
+    multiple=lambda config: config.window_size, note="White is taken to be the maximum of the volume."
+)
+BAD = [
+    ({"shape": (1, 1, 8, 10)}, (4, 10)),
+    ({"growth": 5}, (2, 17)),
+]
+
+
+def example(config: RDSTConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small slice whose sides are multiples of the window."""
+    rows, columns = ((2, 3), (3, 2), (1, 4))[step]
+    size = (rows * config.window_size, columns * config.window_size)
+    return (torch.rand(batch, config.in_channels, *size),)
+
+
 # Our names -> the published ones, applied in this order.
 PUBLISHED_NAMES = (
     (r"^shallow\.", "head."),
@@ -160,3 +172,7 @@ PUBLISHED_NAMES = (
 )
 PUBLISHED_BUFFERS = (r".*\.attn\.relative_position_index", r".*\.attn_mask")
 GOLDENS: Mapping[str, RDSTConfig] = {"rdst_e1_x2": PRESETS["e1_x2"], "rdst_e1_x4": PRESETS["e1_x4"]}
+HEAVY = (
+    "rdst_e1_x2",
+    "rdst_e1_x4",
+)

@@ -39,24 +39,6 @@ class T2NetConfig:
     residual_scale: float = 0.1
 
 
-PRESETS: Mapping[str, T2NetConfig] = {
-    "8": T2NetConfig(),
-    "10": T2NetConfig(depth=10),
-    "tiny": T2NetConfig(dim=8, depth=2),
-}
-PARAMETERS: Mapping[str, int] = {"8": 1_473_282, "10": 1_785_218, "tiny": 8_946}
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "8": ((1, 1, 40, 40), 14.0336),
-    "10": ((1, 1, 40, 40), 17.4808),
-}
-
-
-def example(config: T2NetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small slice."""
-    height, width = ((8, 12), (9, 7), (5, 14))[step]
-    return (torch.rand(batch, 1, height, width),)
-
-
 class T2Net(nn.Module):
     """Two branches of residual blocks; after each block the first asks the second (Fig. 2)."""
 
@@ -114,6 +96,33 @@ class TaskTransformer(nn.Module):
         return x + self.fuse(torch.cat([x, texture], dim=1)) * soft
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = T2Net, T2NetConfig
+PRESETS: Mapping[str, T2NetConfig] = {
+    "8": T2NetConfig(),
+    "10": T2NetConfig(depth=10),
+    "tiny": T2NetConfig(dim=8, depth=2),
+}
+PARAMETERS: Mapping[str, int] = {"8": 1_473_282, "10": 1_785_218, "tiny": 8_946}
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "8": ((1, 1, 40, 40), 14.0336),
+    "10": ((1, 1, 40, 40), 17.4808),
+}
+ORIGIN, LICENCE = "chunmeifeng/T2Net", "none stated"
+NOT_A_PICTURE = "an aliased MR slice of which it gives two: call it from Python, model(slice)"
+BAD = [
+    ({"shape": (1, 3, 8, 8)}, (1, 3)),
+    ({"scale": 5}, (5, 3)),
+]
+
+
+def example(config: T2NetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small slice."""
+    height, width = ((8, 12), (9, 7), (5, 14))[step]
+    return (torch.rand(batch, 1, height, width),)
+
+
 # Our names -> the published ones; see models/published.py.
 _BRANCHES = {"super_resolution": 1, "reconstruction": 2}
 PUBLISHED_NAMES = (
@@ -128,3 +137,7 @@ PUBLISHED_NAMES = (
 )
 DEAD = (r"body[12]\.\d+\.(weight|bias)",)
 GOLDENS: Mapping[str, T2NetConfig] = {"t2net_8": PRESETS["8"], "t2net_10": PRESETS["10"]}
+HEAVY = (
+    "t2net_10",
+    "t2net_8",
+)

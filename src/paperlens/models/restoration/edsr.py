@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from paperlens.layers.bicubic_skip import enlarge, start_at_zero
 from paperlens.layers.residual import ResidualBlock
 from paperlens.layers.upsample import SubPixelUpsample
+from paperlens.models.facts import Picture
 
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
@@ -41,38 +42,6 @@ class EDSRConfig:
     residual_scale: float = 1.0
     value_range: float = 255.0
     bicubic_skip: bool = False
-
-
-def _full(scale: int) -> EDSRConfig:
-    return EDSRConfig(scale=scale, dim=256, depth=32, residual_scale=0.1)
-
-
-PRESETS: Mapping[str, EDSRConfig] = {
-    "baseline_x2": EDSRConfig(scale=2),
-    "baseline_x3": EDSRConfig(scale=3),
-    "baseline_x4": EDSRConfig(scale=4),
-    "full_x2": _full(2),
-    "full_x3": _full(3),
-    "full_x4": _full(4),
-    "small": EDSRConfig(dim=16, depth=6, value_range=1.0, bicubic_skip=True),
-    "tiny": EDSRConfig(dim=8, depth=2),
-}
-PARAMETERS: Mapping[str, int] = {
-    "baseline_x2": 1_369_859,
-    "baseline_x3": 1_554_499,
-    "baseline_x4": 1_517_571,
-    "full_x2": 40_729_603,
-    "full_x3": 43_680_003,
-    "full_x4": 43_089_923,
-    "small": 40_323,
-    "tiny": 5_699,
-}
-
-
-def example(config: EDSRConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small input of even or odd sides."""
-    height, width = ((12, 16), (9, 13), (17, 6))[step]
-    return (torch.rand(batch, config.in_channels, height, width),)
 
 
 class EDSR(nn.Module):
@@ -102,6 +71,52 @@ class EDSR(nn.Module):
         shallow = self.head((low_res - self.mean) * self.config.value_range)
         restored = self.last(self.upsample(self.body(shallow) + shallow)) / self.config.value_range
         return restored + (enlarge(low_res, self.config.scale) if self.config.bicubic_skip else self.mean)
+
+
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = EDSR, EDSRConfig
+
+
+def _full(scale: int) -> EDSRConfig:
+    return EDSRConfig(scale=scale, dim=256, depth=32, residual_scale=0.1)
+
+
+PRESETS: Mapping[str, EDSRConfig] = {
+    "baseline_x2": EDSRConfig(scale=2),
+    "baseline_x3": EDSRConfig(scale=3),
+    "baseline_x4": EDSRConfig(scale=4),
+    "full_x2": _full(2),
+    "full_x3": _full(3),
+    "full_x4": _full(4),
+    "small": EDSRConfig(dim=16, depth=6, value_range=1.0, bicubic_skip=True),
+    "tiny": EDSRConfig(dim=8, depth=2),
+}
+PARAMETERS: Mapping[str, int] = {
+    "baseline_x2": 1_369_859,
+    "baseline_x3": 1_554_499,
+    "baseline_x4": 1_517_571,
+    "full_x2": 40_729_603,
+    "full_x3": 43_680_003,
+    "full_x4": 43_089_923,
+    "small": 40_323,
+    "tiny": 5_699,
+}
+PUBLISHED_SIZES = {
+    "full_x4": ("43M", "unverified"),
+}
+ORIGIN, LICENCE = "sanghyun-son/EDSR-PyTorch", "MIT"
+CALL = Picture()
+BAD = [
+    ({"scale": 6}, (6, 3)),
+    ({"shape": (2, 4, 9, 9)}, (3, 4)),
+]
+
+
+def example(config: EDSRConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small input of even or odd sides."""
+    height, width = ((12, 16), (9, 13), (17, 6))[step]
+    return (torch.rand(batch, config.in_channels, height, width),)
 
 
 # Our names -> those of the authors' torch release (see models/published.py); there is no golden file of it.

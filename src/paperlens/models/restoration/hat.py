@@ -34,6 +34,7 @@ from paperlens.layers.initialise import truncated_normal
 from paperlens.layers.mlp import Mlp
 from paperlens.layers.reconstruction import PixelShuffleHead
 from paperlens.layers.window_attention import WindowAttention, shift_mask
+from paperlens.models.facts import Picture
 from paperlens.ops import windows as W
 from paperlens.ops.overlapping_windows import overlapping_position_index, to_overlapping_windows
 
@@ -57,30 +58,6 @@ class HATConfig:
     conv_scale: float = 0.01
     head_dim: int = 64
     value_range: float = 1.0
-
-
-PRESETS: Mapping[str, HATConfig] = {
-    "s_x4": HATConfig(dim=144, compress_ratio=24, squeeze_factor=24),
-    "base_x4": HATConfig(),
-    "l_x4": HATConfig(depths=(6,) * 12),
-    "tiny": HATConfig(
-        scale=2, dim=12, depths=(2, 2), num_heads=2, window_size=4, squeeze_factor=4, head_dim=8
-    ),
-}
-PARAMETERS: Mapping[str, int] = {"s_x4": 9_621_183, "base_x4": 20_772_507, "l_x4": 40_846_575, "tiny": 20_023}
-# Multiply-accumulates in G for one input of this shape, attention's products included.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "s_x4": ((1, 3, 64, 64), 54.6195),
-    "base_x4": ((1, 3, 64, 64), 103.88),
-    "l_x4": ((1, 3, 64, 64), 202.99),
-}
-
-
-def example(config: HATConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small image whose sides are multiples of the window."""
-    rows, columns = ((2, 3), (3, 2), (1, 4))[step]
-    size = (rows * config.window_size, columns * config.window_size)
-    return (torch.rand(batch, config.in_channels, *size),)
 
 
 class HAT(nn.Module):
@@ -218,6 +195,46 @@ class OverlappingBlock(nn.Module):
         return features + self.mlp(self.norm2(features))
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = HAT, HATConfig
+PRESETS: Mapping[str, HATConfig] = {
+    "s_x4": HATConfig(dim=144, compress_ratio=24, squeeze_factor=24),
+    "base_x4": HATConfig(),
+    "l_x4": HATConfig(depths=(6,) * 12),
+    "tiny": HATConfig(
+        scale=2, dim=12, depths=(2, 2), num_heads=2, window_size=4, squeeze_factor=4, head_dim=8
+    ),
+}
+PARAMETERS: Mapping[str, int] = {"s_x4": 9_621_183, "base_x4": 20_772_507, "l_x4": 40_846_575, "tiny": 20_023}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "s_x4": ((1, 3, 64, 64), 54.6195),
+    "base_x4": ((1, 3, 64, 64), 103.88),
+    "l_x4": ((1, 3, 64, 64), 202.99),
+}
+PUBLISHED_SIZES = {
+    "s_x4": ("9.6M", "README"),
+    "base_x4": ("20.8M", "README"),
+    "l_x4": ("40.8M", "unverified"),
+}
+ORIGIN, LICENCE = "XPixelGroup/HAT", "Apache-2.0"
+CALL = Picture(multiple=lambda config: config.window_size, tile=128)
+BAD = [
+    ({"shape": (1, 3, 16, 18)}, (4, 18)),
+    ({"shape": (1, 1, 16, 16)}, (1, 3)),
+    ({"num_heads": 5}, (5, 12)),
+    ({"overlap_ratio": 0.25, "shape": (1, 3, 16, 16)}, (5, 4)),
+]
+
+
+def example(config: HATConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small image whose sides are multiples of the window."""
+    rows, columns = ((2, 3), (3, 2), (1, 4))[step]
+    size = (rows * config.window_size, columns * config.window_size)
+    return (torch.rand(batch, config.in_channels, *size),)
+
+
 # Our names -> the published ones, applied in this order.
 PUBLISHED_NAMES = (
     (r"^shallow\.", "conv_first."),
@@ -244,3 +261,8 @@ GOLDENS: Mapping[str, HATConfig] = {
     "hat_x4": PRESETS["base_x4"],
     "hat_l_x4": PRESETS["l_x4"],
 }
+HEAVY = (
+    "hat_l_x4",
+    "hat_s_x4",
+    "hat_x4",
+)

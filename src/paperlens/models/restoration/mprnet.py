@@ -26,6 +26,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
+from paperlens.models.facts import Picture
 from paperlens.models.restoration.mprnet_blocks import CAB, SAM, Decoder, Encoder, ORSNet, conv
 
 
@@ -41,34 +42,10 @@ class MPRNetConfig:
     reduction: int = 4
 
 
-PRESETS: Mapping[str, MPRNetConfig] = {
-    "deblur": MPRNetConfig(),
-    "denoise": MPRNetConfig(dim=80),
-    "derain": MPRNetConfig(dim=40, dim_step=20, full_dim=16),
-    "tiny": MPRNetConfig(dim=16, dim_step=8, full_dim=8, num_cabs=1, reduction=2),
-}
-PARAMETERS: Mapping[str, int] = {
-    "deblur": 20_127_073,
-    "denoise": 15_741_025,
-    "derain": 3_637_249,
-    "tiny": 404_569,
-}
-# Multiply-accumulates in G for one input of this shape.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "deblur": ((1, 3, 256, 256), 759.4111),
-    "denoise": ((1, 3, 256, 256), 572.8923),
-    "derain": ((1, 3, 256, 256), 140.9822),
-}
 BESIDE, ABOVE = (
     "(b j) c h w -> b c h (j w)",
     "(b i) c h w -> b c (i h) w",
 )  # neighbours in the batch become one
-
-
-def example(config: MPRNetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small image whose sides are multiples of 8."""
-    height, width = ((16, 24), (24, 16), (8, 40))[step]
-    return (torch.rand(batch, config.in_channels, height, width),)
 
 
 class MPRNet(nn.Module):
@@ -118,6 +95,46 @@ class MPRNet(nn.Module):
         return restored3, restored2, rearrange(restored1, ABOVE, i=2)
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = MPRNet, MPRNetConfig
+PRESETS: Mapping[str, MPRNetConfig] = {
+    "deblur": MPRNetConfig(),
+    "denoise": MPRNetConfig(dim=80),
+    "derain": MPRNetConfig(dim=40, dim_step=20, full_dim=16),
+    "tiny": MPRNetConfig(dim=16, dim_step=8, full_dim=8, num_cabs=1, reduction=2),
+}
+PARAMETERS: Mapping[str, int] = {
+    "deblur": 20_127_073,
+    "denoise": 15_741_025,
+    "derain": 3_637_249,
+    "tiny": 404_569,
+}
+# Multiply-accumulates in G for one input of this shape.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "deblur": ((1, 3, 256, 256), 759.4111),
+    "denoise": ((1, 3, 256, 256), 572.8923),
+    "derain": ((1, 3, 256, 256), 140.9822),
+}
+PUBLISHED_SIZES = {
+    "deblur": ("20.1M", "a web page"),
+    "denoise": ("15.7M", "unverified"),
+    "derain": ("3.64M", "unverified"),
+}
+ORIGIN, LICENCE = "swz30/MPRNet", "Academic Public License (non-commercial)"
+CALL = Picture(multiple=lambda config: 8, output=0)
+BAD = [
+    ({"shape": (1, 3, 16, 12)}, (8, 12)),
+    ({"reduction": 32}, (0, 16)),
+]
+
+
+def example(config: MPRNetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small image whose sides are multiples of 8."""
+    height, width = ((16, 24), (24, 16), (8, 40))[step]
+    return (torch.rand(batch, config.in_channels, height, width),)
+
+
 def one(index: str) -> int:
     """The published names count from one."""
     return int(index) + 1
@@ -158,3 +175,8 @@ GOLDENS: Mapping[str, MPRNetConfig] = {
     "mprnet_denoise": PRESETS["denoise"],
     "mprnet_derain": PRESETS["derain"],
 }
+HEAVY = (
+    "mprnet_deblur",
+    "mprnet_denoise",
+    "mprnet_derain",
+)

@@ -33,6 +33,7 @@ from paperlens.layers.channel_attention import ChannelAttention
 from paperlens.layers.channel_norm import ChannelNorm
 from paperlens.layers.pointwise import Pointwise
 from paperlens.layers.pool import GlobalMean
+from paperlens.models.facts import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,41 +46,6 @@ class NAFNetConfig:
     middle: int = 1
     decoder: tuple[int, ...] = (1, 1, 1, 1)
     block: Literal["naf", "baseline"] = "naf"
-
-
-_SIDD = NAFNetConfig(encoder=(2, 2, 4, 8), middle=12, decoder=(2, 2, 2, 2))
-PRESETS: Mapping[str, NAFNetConfig] = {
-    "gopro_w32": NAFNetConfig(),
-    "gopro_w64": NAFNetConfig(dim=64),
-    "sidd_w32": _SIDD,
-    "sidd_w64": replace(_SIDD, dim=64),
-    "baseline_sidd_w32": replace(_SIDD, block="baseline"),
-    "tiny": NAFNetConfig(dim=8, encoder=(1, 2), middle=1, decoder=(1, 1)),
-    "tiny_baseline": NAFNetConfig(dim=8, encoder=(1, 2), middle=1, decoder=(1, 1), block="baseline"),
-}
-PARAMETERS: Mapping[str, int] = {
-    "gopro_w32": 17_111_907,
-    "gopro_w64": 67_888_835,
-    "sidd_w32": 29_159_715,
-    "sidd_w64": 115_982_915,
-    "baseline_sidd_w32": 29_056_227,
-    "tiny": 22_219,
-    "tiny_baseline": 21_211,
-}
-# Multiply-accumulates in G for one input of this shape.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "gopro_w32": ((1, 3, 256, 256), 15.956),
-    "gopro_w64": ((1, 3, 256, 256), 63.055),
-    "sidd_w32": ((1, 3, 256, 256), 16.045),
-    "sidd_w64": ((1, 3, 256, 256), 63.2364),
-    "baseline_sidd_w32": ((1, 3, 256, 256), 15.8657),
-}
-
-
-def example(config: NAFNetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small image; step 1 and 2 have sides that are padded."""
-    height, width = ((16, 24), (19, 13), (21, 33))[step]
-    return (torch.rand(batch, config.in_channels, height, width),)
 
 
 class NAFNet(nn.Module):
@@ -184,6 +150,57 @@ def simple_gate(features: Float[Tensor, "b c2 h w"]) -> Float[Tensor, "b c h w"]
     return first * second
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = NAFNet, NAFNetConfig
+_SIDD = NAFNetConfig(encoder=(2, 2, 4, 8), middle=12, decoder=(2, 2, 2, 2))
+PRESETS: Mapping[str, NAFNetConfig] = {
+    "gopro_w32": NAFNetConfig(),
+    "gopro_w64": NAFNetConfig(dim=64),
+    "sidd_w32": _SIDD,
+    "sidd_w64": replace(_SIDD, dim=64),
+    "baseline_sidd_w32": replace(_SIDD, block="baseline"),
+    "tiny": NAFNetConfig(dim=8, encoder=(1, 2), middle=1, decoder=(1, 1)),
+    "tiny_baseline": NAFNetConfig(dim=8, encoder=(1, 2), middle=1, decoder=(1, 1), block="baseline"),
+}
+PARAMETERS: Mapping[str, int] = {
+    "gopro_w32": 17_111_907,
+    "gopro_w64": 67_888_835,
+    "sidd_w32": 29_159_715,
+    "sidd_w64": 115_982_915,
+    "baseline_sidd_w32": 29_056_227,
+    "tiny": 22_219,
+    "tiny_baseline": 21_211,
+}
+# Multiply-accumulates in G for one input of this shape.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "gopro_w32": ((1, 3, 256, 256), 15.956),
+    "gopro_w64": ((1, 3, 256, 256), 63.055),
+    "sidd_w32": ((1, 3, 256, 256), 16.045),
+    "sidd_w64": ((1, 3, 256, 256), 63.2364),
+    "baseline_sidd_w32": ((1, 3, 256, 256), 15.8657),
+}
+PUBLISHED_SIZES = {
+    "gopro_w32": ("17.1M", "unverified"),
+    "gopro_w64": ("67.9M", "unverified"),
+    "sidd_w32": ("29.2M", "unverified"),
+    "sidd_w64": ("116M", "unverified"),
+}
+ORIGIN, LICENCE = "megvii-research/NAFNet", "MIT"
+CALL = Picture(
+    multiple=lambda config: 2 ** len(config.encoder), border="constant"
+)  # pads with zeros, as published
+BAD = [
+    ({"encoder": (1, 1, 1)}, (3, 2)),
+]
+
+
+def example(config: NAFNetConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small image; step 1 and 2 have sides that are padded."""
+    height, width = ((16, 24), (19, 13), (21, 33))[step]
+    return (torch.rand(batch, config.in_channels, height, width),)
+
+
 # Our names -> the published ones, applied in this order.
 PUBLISHED_NAMES = (
     (r"^encoder\.", "encoders."),
@@ -202,3 +219,10 @@ GOLDENS: Mapping[str, NAFNetConfig] = {
     "nafnet_sidd_w64": PRESETS["sidd_w64"],
     "naf_baseline_sidd_w32": PRESETS["baseline_sidd_w32"],
 }
+HEAVY = (
+    "naf_baseline_sidd_w32",
+    "nafnet_gopro_w32",
+    "nafnet_gopro_w64",
+    "nafnet_sidd_w32",
+    "nafnet_sidd_w64",
+)

@@ -31,6 +31,7 @@ from torch.nn import functional as F
 
 from paperlens.layers.channel_norm import BiasFreeNorm, ChannelNorm
 from paperlens.layers.pointwise import Pointwise
+from paperlens.models.facts import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,35 +47,6 @@ class RestormerConfig:
     expansion: float = 2.66
     norm: Literal["with_bias", "bias_free"] = "with_bias"
     dual_pixel: bool = False
-
-
-PRESETS: Mapping[str, RestormerConfig] = {
-    "deblur": RestormerConfig(),
-    "denoise_real": RestormerConfig(norm="bias_free"),
-    "denoise_gray": RestormerConfig(in_channels=1, out_channels=1, norm="bias_free"),
-    "dual_pixel": RestormerConfig(in_channels=6, dual_pixel=True),
-    "tiny": RestormerConfig(dim=8, depths=(1, 1, 1, 1), refinement=1, num_heads=(1, 2, 2, 4)),
-}
-PARAMETERS: Mapping[str, int] = {
-    "deblur": 26_126_644,
-    "denoise_real": 26_111_668,
-    "denoise_gray": 26_109_076,
-    "dual_pixel": 26_132_548,
-    "tiny": 208_217,
-}
-# Multiply-accumulates in G for one input of this shape, attention's products included.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "deblur": ((1, 3, 256, 256), 154.88),
-    "denoise_real": ((1, 3, 256, 256), 154.88),
-    "denoise_gray": ((1, 1, 256, 256), 154.71),
-    "dual_pixel": ((1, 6, 256, 256), 155.269),
-}
-
-
-def example(config: RestormerConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small image whose sides are multiples of 8."""
-    height, width = ((16, 24), (24, 8), (8, 40))[step]
-    return (torch.rand(batch, config.in_channels, height, width),)
 
 
 class Restormer(nn.Module):
@@ -225,6 +197,48 @@ def channel_norm(config: RestormerConfig, dim: int) -> nn.Module:
     return BiasFreeNorm(dim, eps=1e-5) if config.norm == "bias_free" else ChannelNorm(dim, eps=1e-5)
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = Restormer, RestormerConfig
+PRESETS: Mapping[str, RestormerConfig] = {
+    "deblur": RestormerConfig(),
+    "denoise_real": RestormerConfig(norm="bias_free"),
+    "denoise_gray": RestormerConfig(in_channels=1, out_channels=1, norm="bias_free"),
+    "dual_pixel": RestormerConfig(in_channels=6, dual_pixel=True),
+    "tiny": RestormerConfig(dim=8, depths=(1, 1, 1, 1), refinement=1, num_heads=(1, 2, 2, 4)),
+}
+PARAMETERS: Mapping[str, int] = {
+    "deblur": 26_126_644,
+    "denoise_real": 26_111_668,
+    "denoise_gray": 26_109_076,
+    "dual_pixel": 26_132_548,
+    "tiny": 208_217,
+}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "deblur": ((1, 3, 256, 256), 154.88),
+    "denoise_real": ((1, 3, 256, 256), 154.88),
+    "denoise_gray": ((1, 1, 256, 256), 154.71),
+    "dual_pixel": ((1, 6, 256, 256), 155.269),
+}
+PUBLISHED_SIZES = {
+    "deblur": ("26.13M", "unverified"),
+}
+ORIGIN, LICENCE = "swz30/Restormer", "Academic Public License (non-commercial)"
+CALL = Picture(multiple=lambda config: 8)
+BAD = [
+    ({"shape": (1, 3, 12, 16)}, (8, 12)),
+    ({"in_channels": 6}, (6, 3)),
+    ({"num_heads": (1, 3, 2, 4)}, (3, 16)),
+]
+
+
+def example(config: RestormerConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small image whose sides are multiples of 8."""
+    height, width = ((16, 24), (24, 8), (8, 40))[step]
+    return (torch.rand(batch, config.in_channels, height, width),)
+
+
 # Our names -> the published ones, applied in this order.
 PUBLISHED_NAMES = (
     (r"^embedding\.", "patch_embed.proj."),
@@ -248,3 +262,9 @@ GOLDENS: Mapping[str, RestormerConfig] = {
     "restormer_dn_gray": PRESETS["denoise_gray"],
     "restormer_dpdd": PRESETS["dual_pixel"],
 }
+HEAVY = (
+    "restormer_deblur",
+    "restormer_dn_gray",
+    "restormer_dn_real",
+    "restormer_dpdd",
+)

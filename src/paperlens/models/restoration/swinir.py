@@ -31,6 +31,7 @@ from paperlens.layers.bicubic_skip import enlarge, start_at_zero
 from paperlens.layers.initialise import truncated_normal
 from paperlens.layers.reconstruction import DirectHead, NearestConvHead, PixelShuffleHead
 from paperlens.layers.window_attention import SwinBlock, shift_mask
+from paperlens.models.facts import Picture
 
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
@@ -51,59 +52,6 @@ class SwinIRConfig:
     head: Literal["pixel_shuffle", "pixel_shuffle_direct", "nearest_conv", "residual"] = "pixel_shuffle"
     head_dim: int = 64
     bicubic_skip: bool = False
-
-
-PRESETS: Mapping[str, SwinIRConfig] = {
-    **{f"classical_x{scale}": SwinIRConfig(scale=scale) for scale in (2, 3, 4)},
-    **{
-        f"light_x{scale}": SwinIRConfig(dim=60, depths=(6,) * 4, scale=scale, head="pixel_shuffle_direct")
-        for scale in (2, 3, 4)
-    },
-    "denoise_color": SwinIRConfig(scale=1, head="residual"),
-    "denoise_gray": SwinIRConfig(scale=1, head="residual", in_channels=1),
-    "jpeg_gray": SwinIRConfig(scale=1, head="residual", in_channels=1, window_size=7, value_range=255.0),
-    "real_m_x4": SwinIRConfig(scale=4, head="nearest_conv"),
-    "real_l_x4": SwinIRConfig(
-        scale=4, head="nearest_conv", dim=240, depths=(6,) * 9, num_heads=8, group_conv="3conv"
-    ),
-    "small": SwinIRConfig(dim=24, depths=(2, 2), num_heads=2, head="pixel_shuffle_direct", bicubic_skip=True),
-    "tiny": SwinIRConfig(dim=12, depths=(2, 2), num_heads=2, window_size=4, head="pixel_shuffle_direct"),
-}
-PARAMETERS: Mapping[str, int] = {
-    "classical_x2": 11_752_487,
-    "classical_x3": 11_937_127,
-    "classical_x4": 11_900_199,
-    "light_x2": 910_152,
-    "light_x3": 918_267,
-    "light_x4": 929_628,
-    "denoise_color": 11_504_163,
-    "denoise_gray": 11_497_681,
-    "jpeg_gray": 11_485_585,
-    "real_m_x4": 11_715_559,
-    "real_l_x4": 28_013_059,
-    "small": 40_284,
-    "tiny": 11_144,
-}
-# Multiply-accumulates in G for one input of this shape, attention's products included.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "classical_x2": ((1, 3, 64, 64), 51.0556),
-    "classical_x3": ((1, 3, 64, 64), 51.846),
-    "classical_x4": ((1, 3, 64, 64), 53.5565),
-    "light_x2": ((1, 3, 360, 640), 240.9108),
-    "light_x3": ((1, 3, 240, 432), 109.2497),
-    "light_x4": ((1, 3, 184, 320), 62.7107),
-    "denoise_color": ((1, 3, 128, 128), 200.0742),
-    "denoise_gray": ((1, 1, 128, 128), 199.968),
-    "jpeg_gray": ((1, 1, 126, 126), 190.6816),
-    "real_m_x4": ((1, 3, 64, 64), 55.9724),
-    "real_l_x4": ((1, 3, 64, 64), 125.6225),
-}
-
-
-def example(config: SwinIRConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small input; step 1 and 2 have sides that no window divides."""
-    height, width = ((16, 24), (19, 13), (21, 33))[step]
-    return (torch.rand(batch, config.in_channels, height, width),)
 
 
 class SwinIR(nn.Module):
@@ -213,6 +161,77 @@ def reconstruction(config: SwinIRConfig) -> nn.Module:
     raise ValueError(f"no head is called {config.head!r}")
 
 
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = SwinIR, SwinIRConfig
+PRESETS: Mapping[str, SwinIRConfig] = {
+    **{f"classical_x{scale}": SwinIRConfig(scale=scale) for scale in (2, 3, 4)},
+    **{
+        f"light_x{scale}": SwinIRConfig(dim=60, depths=(6,) * 4, scale=scale, head="pixel_shuffle_direct")
+        for scale in (2, 3, 4)
+    },
+    "denoise_color": SwinIRConfig(scale=1, head="residual"),
+    "denoise_gray": SwinIRConfig(scale=1, head="residual", in_channels=1),
+    "jpeg_gray": SwinIRConfig(scale=1, head="residual", in_channels=1, window_size=7, value_range=255.0),
+    "real_m_x4": SwinIRConfig(scale=4, head="nearest_conv"),
+    "real_l_x4": SwinIRConfig(
+        scale=4, head="nearest_conv", dim=240, depths=(6,) * 9, num_heads=8, group_conv="3conv"
+    ),
+    "small": SwinIRConfig(dim=24, depths=(2, 2), num_heads=2, head="pixel_shuffle_direct", bicubic_skip=True),
+    "tiny": SwinIRConfig(dim=12, depths=(2, 2), num_heads=2, window_size=4, head="pixel_shuffle_direct"),
+}
+PARAMETERS: Mapping[str, int] = {
+    "classical_x2": 11_752_487,
+    "classical_x3": 11_937_127,
+    "classical_x4": 11_900_199,
+    "light_x2": 910_152,
+    "light_x3": 918_267,
+    "light_x4": 929_628,
+    "denoise_color": 11_504_163,
+    "denoise_gray": 11_497_681,
+    "jpeg_gray": 11_485_585,
+    "real_m_x4": 11_715_559,
+    "real_l_x4": 28_013_059,
+    "small": 40_284,
+    "tiny": 11_144,
+}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "classical_x2": ((1, 3, 64, 64), 51.0556),
+    "classical_x3": ((1, 3, 64, 64), 51.846),
+    "classical_x4": ((1, 3, 64, 64), 53.5565),
+    "light_x2": ((1, 3, 360, 640), 240.9108),
+    "light_x3": ((1, 3, 240, 432), 109.2497),
+    "light_x4": ((1, 3, 184, 320), 62.7107),
+    "denoise_color": ((1, 3, 128, 128), 200.0742),
+    "denoise_gray": ((1, 1, 128, 128), 199.968),
+    "jpeg_gray": ((1, 1, 126, 126), 190.6816),
+    "real_m_x4": ((1, 3, 64, 64), 55.9724),
+    "real_l_x4": ((1, 3, 64, 64), 125.6225),
+}
+PUBLISHED_SIZES = {
+    "light_x2": ("878K", "unverified"),
+    "light_x4": ("897K", "unverified"),
+    "classical_x4": ("11.9M", "HAT's README"),
+}
+ORIGIN, LICENCE = "JingyunLiang/SwinIR", "Apache-2.0"
+CALL = Picture(multiple=lambda config: config.window_size)
+BAD = [
+    ({"num_heads": 5}, (5, 12)),
+    ({"head": "pixel_shuffle", "scale": 5}, (5, 3)),
+    ({"head": "nearest_conv", "scale": 3}, (4, 3)),
+    ({"head": "residual", "scale": 2}, (1, 2)),
+    ({"window_size": 8, "shape": (1, 3, 16, 4)}, (8, 4)),
+    ({"shape": (1, 1, 16, 16)}, (1, 3)),
+]
+
+
+def example(config: SwinIRConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small input; step 1 and 2 have sides that no window divides."""
+    height, width = ((16, 24), (19, 13), (21, 33))[step]
+    return (torch.rand(batch, config.in_channels, height, width),)
+
+
 # Our names -> the published ones, applied in this order. See models/published.py.
 PUBLISHED_NAMES = (
     (r"^shallow\.", "conv_first."),
@@ -243,3 +262,11 @@ GOLDENS: Mapping[str, SwinIRConfig] = {
     "swinir_jpeg_gray": PRESETS["jpeg_gray"],
     "swinir_real_m_x4": PRESETS["real_m_x4"],
 }
+HEAVY = (
+    "swinir_dn_color",
+    "swinir_dn_gray",
+    "swinir_jpeg_gray",
+    "swinir_m_x2",
+    "swinir_m_x4",
+    "swinir_real_m_x4",
+)

@@ -30,14 +30,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paperlens.layers.pool import GlobalMean, LocalMean
+from paperlens.models.facts import Picture
 from paperlens.models.restoration import mprnet, nafnet, restormer
 from paperlens.models.restoration.restormer import ChannelAttend
 
-NETWORKS: Mapping[type[Any], tuple[type[nn.Module], Any]] = {
-    mprnet.MPRNetConfig: (mprnet.MPRNet, mprnet),
-    nafnet.NAFNetConfig: (nafnet.NAFNet, nafnet),
-    restormer.RestormerConfig: (restormer.Restormer, restormer),
-}
+NETWORKS = {file.CONFIG: file for file in (mprnet, nafnet, restormer)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,46 +48,13 @@ class TLCConfig:
     window: int = 384
 
 
-PRESETS: Mapping[str, TLCConfig] = {
-    "nafnet_gopro_w32": TLCConfig(),
-    "nafnet_gopro_w64": TLCConfig(network=nafnet.PRESETS["gopro_w64"]),
-    "restormer_deblur": TLCConfig(network=restormer.PRESETS["deblur"]),
-    "mprnet_deblur": TLCConfig(network=mprnet.PRESETS["deblur"]),
-    "tiny": TLCConfig(network=nafnet.PRESETS["tiny"], train_size=16, window=12),
-    "tiny_restormer": TLCConfig(network=restormer.PRESETS["tiny"], train_size=16, window=8),
-    "tiny_mprnet": TLCConfig(network=mprnet.PRESETS["tiny"], train_size=16, window=8),
-}
-PARAMETERS: Mapping[str, int] = {
-    "nafnet_gopro_w32": 17_111_907,
-    "nafnet_gopro_w64": 67_888_835,
-    "restormer_deblur": 26_126_644,
-    "mprnet_deblur": 20_127_073,
-    "tiny": nafnet.PARAMETERS["tiny"],
-    "tiny_restormer": restormer.PARAMETERS["tiny"],
-    "tiny_mprnet": mprnet.PARAMETERS["tiny"],
-}
-# Multiply-accumulates in G for one input of this shape, attention's products included.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "nafnet_gopro_w32": ((1, 3, 512, 512), 73.479),
-    "restormer_deblur": ((1, 3, 512, 512), 688.9858),
-    "mprnet_deblur": ((1, 3, 512, 512), 3042.5262),
-}
-
-
-def example(config: TLCConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """A small image, larger than the window; step 1 and 2 have sides that are padded."""
-    height, width = ((16, 24), (19, 13), (21, 33))[step]
-    return (torch.rand(batch, config.network.in_channels, height, width),)
-
-
 class TLC(nn.Module):
     """A restoration network whose global operations are local ones."""
 
     def __init__(self, config: TLCConfig) -> None:
         super().__init__()
         self.config = config
-        model, _ = NETWORKS[type(config.network)]
-        self.network = model(config.network)
+        self.network = NETWORKS[type(config.network)].MODEL(config.network)
         side = config.train_size
         localise(self.network, torch.empty(1, config.network.in_channels, side, side), config.window / side)
 
@@ -164,12 +128,53 @@ def cover(length: int, window: int) -> Iterator[slice]:
         yield slice(start, start + window)
 
 
-def _published_names(config: TLCConfig) -> tuple[tuple[Any, ...], ...]:
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = TLC, TLCConfig
+PRESETS: Mapping[str, TLCConfig] = {
+    "nafnet_gopro_w32": TLCConfig(),
+    "nafnet_gopro_w64": TLCConfig(network=nafnet.PRESETS["gopro_w64"]),
+    "restormer_deblur": TLCConfig(network=restormer.PRESETS["deblur"]),
+    "mprnet_deblur": TLCConfig(network=mprnet.PRESETS["deblur"]),
+    "tiny": TLCConfig(network=nafnet.PRESETS["tiny"], train_size=16, window=12),
+    "tiny_restormer": TLCConfig(network=restormer.PRESETS["tiny"], train_size=16, window=8),
+    "tiny_mprnet": TLCConfig(network=mprnet.PRESETS["tiny"], train_size=16, window=8),
+}
+PARAMETERS: Mapping[str, int] = {
+    "nafnet_gopro_w32": 17_111_907,
+    "nafnet_gopro_w64": 67_888_835,
+    "restormer_deblur": 26_126_644,
+    "mprnet_deblur": 20_127_073,
+    "tiny": nafnet.PARAMETERS["tiny"],
+    "tiny_restormer": restormer.PARAMETERS["tiny"],
+    "tiny_mprnet": mprnet.PARAMETERS["tiny"],
+}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "nafnet_gopro_w32": ((1, 3, 512, 512), 73.479),
+    "restormer_deblur": ((1, 3, 512, 512), 688.9858),
+    "mprnet_deblur": ((1, 3, 512, 512), 3042.5262),
+}
+ORIGIN, LICENCE = "megvii-research/TLC", "MIT; parts of MPRNet and Restormer are non-commercial"
+CALL = Picture(
+    channels=lambda config: config.network.in_channels, multiple=lambda config: 8, border="constant"
+)
+BAD = [
+    ({"window": 1, "shape": (1, 3, 16, 16)}, (0, 0)),
+]
+
+
+def example(config: TLCConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """A small image, larger than the window; step 1 and 2 have sides that are padded."""
+    height, width = ((16, 24), (19, 13), (21, 33))[step]
+    return (torch.rand(batch, config.network.in_channels, height, width),)
+
+
+def published_names(config: TLCConfig) -> tuple[tuple[Any, ...], ...]:
     """Those of the network inside."""
-    return ((r"^network\.", ""), *NETWORKS[type(config.network)][1].PUBLISHED_NAMES)
+    return ((r"^network\.", ""), *NETWORKS[type(config.network)].PUBLISHED_NAMES)
 
 
-PUBLISHED_NAMES = _published_names
 _SMALL = TLCConfig(train_size=32, window=48)
 GOLDENS: Mapping[str, TLCConfig] = {
     "nafnet_local_gopro_w32": _SMALL,
@@ -178,3 +183,8 @@ GOLDENS: Mapping[str, TLCConfig] = {
     ),
     "tlc_mprnet": replace(_SMALL, network=replace(mprnet.PRESETS["deblur"], num_cabs=2)),
 }
+HEAVY = (
+    "nafnet_local_gopro_w32",
+    "tlc_mprnet",
+    "tlc_restormer",
+)

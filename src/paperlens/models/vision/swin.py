@@ -44,26 +44,6 @@ class SwinConfig:
     mlp_ratio: float = 4.0
 
 
-PRESETS: Mapping[str, SwinConfig] = {
-    "t": SwinConfig(),
-    "s": SwinConfig(depths=(2, 2, 18, 2)),
-    "b": SwinConfig(dim=128, depths=(2, 2, 18, 2), num_heads=(4, 8, 16, 32)),
-    "tiny": SwinConfig(image_size=32, num_classes=10, dim=12, depths=(2, 2), num_heads=(2, 4), window_size=4),
-}
-PARAMETERS: Mapping[str, int] = {"t": 28_288_354, "s": 49_606_258, "b": 87_768_224, "tiny": 20_962}
-# Multiply-accumulates in G for one input of this shape, attention's products included.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "t": ((1, 3, 224, 224), 4.4906),
-    "s": ((1, 3, 224, 224), 8.7409),
-    "b": ((1, 3, 224, 224), 15.4309),
-}
-
-
-def example(config: SwinConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """Normalised images; the network takes one size only."""
-    return (torch.rand(batch, config.in_channels, config.image_size, config.image_size) * 2 - 1,)
-
-
 class Swin(nn.Module):
     """Patches, stages of shifted-window blocks with merging between, mean over the map, head (Fig. 3)."""
 
@@ -161,6 +141,41 @@ class PatchMerging(nn.Module):
             features, "b (h p) (w q) d -> b h w (q p d)", p=2, q=2
         )  # (0,0), (1,0), (0,1), (1,1)
         return self.reduction(self.norm(merged))
+
+
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = Swin, SwinConfig
+PRESETS: Mapping[str, SwinConfig] = {
+    "t": SwinConfig(),
+    "s": SwinConfig(depths=(2, 2, 18, 2)),
+    "b": SwinConfig(dim=128, depths=(2, 2, 18, 2), num_heads=(4, 8, 16, 32)),
+    "tiny": SwinConfig(image_size=32, num_classes=10, dim=12, depths=(2, 2), num_heads=(2, 4), window_size=4),
+}
+PARAMETERS: Mapping[str, int] = {"t": 28_288_354, "s": 49_606_258, "b": 87_768_224, "tiny": 20_962}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "t": ((1, 3, 224, 224), 4.4906),
+    "s": ((1, 3, 224, 224), 8.7409),
+    "b": ((1, 3, 224, 224), 15.4309),
+}
+PUBLISHED_SIZES = {
+    "t": ("28M", "README"),
+    "s": ("50M", "README"),
+    "b": ("88M", "README"),
+}
+ORIGIN, LICENCE = "microsoft/Swin-Transformer", "MIT"
+NOT_A_PICTURE = "a picture of fixed size and gives classes, not a picture"
+BAD = [
+    ({"num_heads": (2, 4, 8)}, (2, 3)),
+    ({"image_size": 40}, (4, 10)),
+    ({"shape": (1, 3, 32, 36)}, (32, 36)),
+]
+
+
+def example(config: SwinConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """Normalised images; the network takes one size only."""
+    return (torch.rand(batch, config.in_channels, config.image_size, config.image_size) * 2 - 1,)
 
 
 # Our names -> the published ones, applied in this order.

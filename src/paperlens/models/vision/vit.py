@@ -42,39 +42,6 @@ class ViTConfig:
     mlp_ratio: float = 4.0
 
 
-PRESETS: Mapping[str, ViTConfig] = {
-    "ti16": ViTConfig(dim=192, num_heads=3),
-    "s16": ViTConfig(dim=384, num_heads=6),
-    "b32": ViTConfig(patch_size=32),
-    "b16": ViTConfig(),
-    "b16_384": ViTConfig(image_size=384),
-    "l16": ViTConfig(dim=1024, depth=24, num_heads=16),
-    "tiny": ViTConfig(image_size=32, patch_size=4, num_classes=10, dim=64, depth=2, num_heads=2),
-}
-PARAMETERS: Mapping[str, int] = {
-    "ti16": 5_717_416,
-    "s16": 22_050_664,
-    "b32": 88_224_232,
-    "b16": 86_567_656,
-    "b16_384": 86_859_496,
-    "l16": 304_326_632,
-    "tiny": 108_106,
-}
-# Multiply-accumulates in G for one input of this shape, attention's products included.
-MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
-    "s16": ((1, 3, 224, 224), 4.5989),
-    "b32": ((1, 3, 224, 224), 4.4092),
-    "b16": ((1, 3, 224, 224), 17.5638),
-    "b16_384": ((1, 3, 384, 384), 55.4844),
-    "l16": ((1, 3, 224, 224), 61.5547),
-}
-
-
-def example(config: ViTConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
-    """Normalised images; the learned positions fit one size only."""
-    return (torch.rand(batch, config.in_channels, config.image_size, config.image_size) * 2 - 1,)
-
-
 class ViT(nn.Module):
     """Patches, a class token, learned positions, a pre-norm encoder, a head on the class token (Fig. 1)."""
 
@@ -143,6 +110,53 @@ class SelfAttention(nn.Module):
         )
         attended = F.scaled_dot_product_attention(q, k, v)
         return self.projection(rearrange(attended, "b heads n d -> b n (heads d)"))
+
+
+# -- Facts ---------------------------------------------------------------------------------------------------
+
+MODEL, CONFIG = ViT, ViTConfig
+PRESETS: Mapping[str, ViTConfig] = {
+    "ti16": ViTConfig(dim=192, num_heads=3),
+    "s16": ViTConfig(dim=384, num_heads=6),
+    "b32": ViTConfig(patch_size=32),
+    "b16": ViTConfig(),
+    "b16_384": ViTConfig(image_size=384),
+    "l16": ViTConfig(dim=1024, depth=24, num_heads=16),
+    "tiny": ViTConfig(image_size=32, patch_size=4, num_classes=10, dim=64, depth=2, num_heads=2),
+}
+PARAMETERS: Mapping[str, int] = {
+    "ti16": 5_717_416,
+    "s16": 22_050_664,
+    "b32": 88_224_232,
+    "b16": 86_567_656,
+    "b16_384": 86_859_496,
+    "l16": 304_326_632,
+    "tiny": 108_106,
+}
+# Multiply-accumulates in G for one input of this shape, attention's products included.
+MACS: Mapping[str, tuple[tuple[int, ...], float]] = {
+    "s16": ((1, 3, 224, 224), 4.5989),
+    "b32": ((1, 3, 224, 224), 4.4092),
+    "b16": ((1, 3, 224, 224), 17.5638),
+    "b16_384": ((1, 3, 384, 384), 55.4844),
+    "l16": ((1, 3, 224, 224), 61.5547),
+}
+PUBLISHED_SIZES = {
+    "b16": ("86M", "unverified"),
+    "l16": ("307M", "unverified"),
+}
+ORIGIN, LICENCE = "google-research/vision_transformer", "Apache-2.0"
+NOT_A_PICTURE = "a picture of fixed size and gives classes, not a picture"
+BAD = [
+    ({"patch_size": 5}, (5, 32)),
+    ({"shape": (1, 3, 32, 36)}, (32, 36)),
+    ({"num_heads": 5}, (5, 64)),
+]
+
+
+def example(config: ViTConfig, batch: int = 2, step: int = 0) -> tuple[Tensor]:
+    """Normalised images; the learned positions fit one size only."""
+    return (torch.rand(batch, config.in_channels, config.image_size, config.image_size) * 2 - 1,)
 
 
 # Our names -> the published ones, applied in this order.
