@@ -1,8 +1,10 @@
-"""Do two contrasts of one person lie on each other? Measured, and put right as far as the files' affines know.
+"""Do two contrasts of one person lie on each other? Measured, and put right.
 
 `registration` says how the two grids differ and by how much the pictures are displaced on a middle plane: the
 in-plane shift that maximises the correlation of their gradient magnitudes. Edges lie at the same place in
-every contrast while their brightness does not, so plain correlation would not do.
+every contrast while their brightness does not, so plain correlation would not do. `onto` resamples one volume
+at the voxels of the other, by the files' affines or, with `register=True`, by the rigid motion of
+`paperlens.data.rigid` as well.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from paperlens.data.rigid import Rigid, rigid
 from paperlens.data.volumes import Volume
 
 RADIUS_MM = 15.0
@@ -29,27 +32,43 @@ class Registration:
     shift_mm: tuple[float, float]
     correlation: float  # of gradient magnitudes as they lie
     best: float  # the same at `shift_mm`
+    rigid: Rigid | None = None  # where it was asked for: the motion that lays the guide on the target
+    registered: float | None = None  # the correlation after that motion, nothing shifted
 
     @property
     def sentence(self) -> str:
         """What a user of the pair needs to know."""
         grids = "share one grid" if self.same_grid else "lie on different grids"
         down, right = self.shift_mm
-        return (
+        said = (
             f"{self.subject}: {self.guide} and {self.target} {grids}; on the middle plane {self.guide} lies "
             f"{down:+.1f} mm along rows and {right:+.1f} mm along columns from {self.target} "
             f"(correlation of edges {self.correlation:.2f}, moved there {self.best:.2f})."
         )
+        if self.rigid is None:
+            return said
+        return (
+            f"{said} Registered, {self.guide} is {self.rigid.sentence}: "
+            f"correlation of edges {self.correlation:.2f} before, {self.registered:.2f} after."
+        )
 
 
-def registration(target: Volume, guide: Volume) -> Registration:
-    """Compare the grids of two contrasts, and the place of their edges after `onto`, where grids differ."""
+def registration(target: Volume, guide: Volume, *, register: bool = False) -> Registration:
+    """Compare the grids of two contrasts, and the place of their edges after `onto`, where grids differ.
+
+    register: also find the rigid motion between them (see `rigid`) and what it makes of the edges.
+    """
     same = same_grid(target, guide)
     moved = guide if same else onto(guide, target)
     middle = len(target.voxels) // 2
     first, second = (_edges(v.voxels[middle]) for v in (target, moved))
     step = target.voxel_mm[1:]
     shift, before, best = _displacement(first, second, step)
+    motion = rigid(guide, target) if register else None
+    after = None
+    if motion is not None:
+        laid = resampled(guide, target, motion.matrix)
+        after = float((first * _edges(laid.voxels[middle])).sum())
     return Registration(
         subject=target.subject,
         target=target.contrast,
@@ -58,6 +77,8 @@ def registration(target: Volume, guide: Volume) -> Registration:
         shift_mm=(shift[0] * step[0], shift[1] * step[1]),
         correlation=before,
         best=best,
+        rigid=motion,
+        registered=after,
     )
 
 
@@ -68,13 +89,22 @@ def same_grid(first: Volume, second: Volume) -> bool:
     )
 
 
-def onto(volume: Volume, target: Volume) -> Volume:
-    """The volume at the voxels of `target`, by their affines, trilinear; 0 outside what was scanned.
+def onto(volume: Volume, target: Volume, *, register: bool = False) -> Volume:
+    """The volume at the voxels of `target`, trilinear; 0 outside what was scanned.
 
-    The affines know where the scanner put each scan, not how the person moved in between.
+    By the affines alone, which know where the scanner put each scan and not how the person moved in between; with
+    `register`, moved by the rigid motion between the two as well, which is found once and kept in the cache.
     """
+    motion = rigid(volume, target).matrix if register else torch.eye(4, dtype=torch.float64)
+    return resampled(volume, target, motion)
+
+
+def resampled(volume: Volume, target: Volume, motion: Float[Tensor, "4 4"]) -> Volume:
+    """The volume at the voxels of `target`, where `motion` takes mm of the target to mm of the volume."""
     z, h, w = target.voxels.shape
-    to_source = torch.linalg.inv(volume.affine) @ target.affine  # voxel (column, row, plane, 1) to voxel
+    to_source = (
+        torch.linalg.inv(volume.affine) @ motion @ target.affine
+    )  # voxel (column, row, plane, 1) to voxel
     rows, columns = torch.meshgrid(torch.arange(h).double(), torch.arange(w).double(), indexing="ij")
     size = torch.tensor(volume.voxels.shape[::-1], dtype=torch.float64)
     source = rearrange(volume.voxels, "z h w -> 1 1 z h w")
