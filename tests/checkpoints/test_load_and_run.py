@@ -28,6 +28,8 @@ def folder(tmp_path_factory):
     pixels = np.random.default_rng(0).integers(0, 256, (21, 30, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(place / "colour.png")
     Image.fromarray(pixels[..., 0]).save(place / "grey.png")
+    Image.new("RGB", (8192, 4)).save(place / "wide.png")
+    (place / "folder.png").mkdir()
     return place
 
 
@@ -133,7 +135,10 @@ def test_another_system_that_fits(paperlens):
         (("ttsr.pth", "colour.png", "-o", "no.png"), "takes a reference picture too"),
         (("swinir.pth", "colour.png", "-o", "no.gif"), "a picture ends in .png"),
         (("swinir.pth", "missing.png", "-o", "no.png"), "there is no file 'missing.png'"),
-        (("colour.png", "colour.png", "-o", "no.png"), "is not a checkpoint"),
+        (("nafnet.pth", "colour.png", "-o", "no.where/no.png"), "lies in 'no.where', which is no folder"),
+        (("nafnet.pth", "colour.png", "-o", "folder.png"), "is a folder"),
+        (("swinir.pth", "wide.png", "-o", "no.webp"), "would be 16,384 pixels long, and WEBP ends at 16,383"),
+        (("colour.png", "colour.png", "-o", "no.png"), "is a picture, not a checkpoint"),
         (
             ("nafnet.pth", "colour.png", "-o", "no.png", "--overlap", "200"),
             "overlap 200 must be from 0 to half of tile 256",

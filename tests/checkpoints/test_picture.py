@@ -71,7 +71,7 @@ def test_convolutions_agree_with_the_whole_beyond_their_reach():
 
 def test_attention_tiles_agree_with_the_whole():
     """A trained SwinIR on a photograph: within one level of 255 at an overlap of two windows, not without one."""
-    weights = read(path("checkpoints/swinir.safetensors"))
+    weights = read(path("checkpoints/swinir.safetensors"))[0]
     (fit,) = recognise(weights.shapes)
     one = picture_system(fit.system, fit.build(weights.state))
     image = to_tensor(open_image(path(f"photographs/{card()[0]['file']}")))[:, :96, :128]

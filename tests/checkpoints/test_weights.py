@@ -42,7 +42,7 @@ class Code:
 )
 def test_packing_is_taken_off(tmp_path, content, packing, zipped):
     torch.save(content, tmp_path / "a.pth", _use_new_zipfile_serialization=zipped)
-    found = read(tmp_path / "a.pth")
+    found = read(tmp_path / "a.pth")[0]
     assert found.packing == packing
     assert found.state.keys() == STATE.keys()
     assert all(torch.equal(found.state[name], STATE[name]) for name in STATE)
@@ -50,7 +50,7 @@ def test_packing_is_taken_off(tmp_path, content, packing, zipped):
 
 def test_safetensors_under_any_name(tmp_path):
     save_file({f"params.{name}": tensor for name, tensor in MODULE.items()}, tmp_path / "a.bin")
-    found = read(tmp_path / "a.bin")
+    found = read(tmp_path / "a.bin")[0]
     assert found.packing == ("params.", "module.")
     assert torch.equal(found.state["conv.weight"], STATE["conv.weight"])
 
@@ -90,7 +90,9 @@ def test_a_file_cut_short(tmp_path, form, kept):
     [
         (b"", "not a checkpoint"),
         (b"not a checkpoint at all", "not a checkpoint"),
-        (b"\x89PNG\r\n\x1a\n and so on", "not a checkpoint"),
+        (b"\x89PNG\r\n\x1a\n and so on", "is a picture, not a checkpoint"),
+        (b"\x89HDF\r\n\x1a\n", "is an HDF5 file .*, not a checkpoint"),
+        (b"\x93NUMPY\x01\x00", "is an array of NumPy .*, not a checkpoint"),
         (b"\x80\x02garbage", "damaged"),
         (b"PK\x03\x04garbage", "damaged"),
         (b"\xff\xff\xff\xff\x00\x00\x00\x00{garbage", "damaged"),

@@ -154,3 +154,86 @@ def test_a_damaged_file_is_a_picture_or_a_sentence(tmp_path_factory, form, rando
         assert open_image(file).mode == "RGB"
     except UserError as error:
         assert "\n" not in str(error)
+
+
+def profile_file(tmp_path, pixels, primaries="Display P3"):
+    """A PNG whose profile has Display P3's primaries and sRGB's curve, built by the colour engine itself."""
+    from PIL import ImageCms
+
+    white, red, green, blue = (0.3127, 0.3290), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)
+
+    def xyz(xy):
+        return np.array([xy[0] / xy[1], 1, (1 - xy[0] - xy[1]) / xy[1]])
+
+    columns = np.stack([xyz(red), xyz(green), xyz(blue)], 1)
+    rgb_to_xyz = columns * np.linalg.solve(columns, xyz(white))
+    bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    d50 = np.array([0.9642, 1.0, 0.8249])
+    gain = (bradford @ d50) / (bradford @ xyz(white))
+    adapted = np.linalg.inv(bradford) @ np.diag(gain) @ bradford @ rgb_to_xyz
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for index in range(struct.unpack(">I", profile[128:132])[0]):
+        at = 132 + 12 * index
+        name, offset, size = struct.unpack(">4sII", profile[at : at + 12])
+        if name in (b"rXYZ", b"gXYZ", b"bXYZ"):
+            column = adapted[:, b"rgb".index(name[:1])]
+            profile[offset + 8 : offset + 20] = struct.pack(">3i", *(round(v * 65536) for v in column))
+        if name == b"desc":
+            profile[offset + 8 : offset + size] = bytes(profile[offset + 8 : offset + size]).replace(
+                "sRGB".encode("utf-16-be"), "wide".encode("utf-16-be")
+            )
+    Image.fromarray(pixels).save(tmp_path / "wide.png", icc_profile=bytes(profile))
+    return tmp_path / "wide.png", rgb_to_xyz
+
+
+def test_a_colour_profile_is_followed_into_srgb(tmp_path):
+    """Against the definition: P3 light to XYZ to sRGB light, for colours that both can show."""
+    pixels = np.array([[[200, 100, 50], [60, 120, 180], [128, 128, 128]]], np.uint8)
+    path, p3_to_xyz = profile_file(tmp_path, pixels)
+    srgb_to_xyz = np.array(
+        [
+            [0.4124564, 0.3575761, 0.1804375],
+            [0.2126729, 0.7151522, 0.0721750],
+            [0.0193339, 0.1191920, 0.9503041],
+        ]
+    )
+    v = pixels / 255
+    light = (
+        np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+        @ (np.linalg.inv(srgb_to_xyz) @ p3_to_xyz).T
+    )
+    expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    found = np.asarray(open_image(path))
+    assert np.abs(found - expected).max() < 1.5
+    assert np.abs(found[0, 0].astype(int) - pixels[0, 0]).max() > 5, "the profile changed nothing: no test"
+    assert "icc_profile" not in open_image(path).info
+
+
+def test_the_profile_srgb_changes_no_pixel(tmp_path):
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(PIXELS).save(tmp_path / "a.png", icc_profile=profile)
+    assert np.array_equal(np.asarray(open_image(tmp_path / "a.png")), PIXELS)
+
+
+def test_a_profile_that_is_none_is_told(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.png", icc_profile=b"no profile at all")
+    with pytest.raises(UserError, match="its colour profile cannot be followed"):
+        open_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("ending", ["gif", "png", "webp", "tif"])
+def test_several_frames_or_pages_are_refused(tmp_path, ending):
+    frames = [Image.fromarray(PIXELS), Image.fromarray(255 - PIXELS)]
+    frames[0].save(tmp_path / f"a.{ending}", save_all=True, append_images=frames[1:])
+    with pytest.raises(UserError, match="holds 2 frames or pages, a picture is one"):
+        open_image(tmp_path / f"a.{ending}")
+    frames[0].save(tmp_path / f"b.{ending}", save_all=True)
+    assert open_image(tmp_path / f"b.{ending}").size == (5, 2)
+
+
+def test_a_telephones_photograph_with_a_preview_is_one_picture(tmp_path):
+    frames = [Image.fromarray(PIXELS), Image.fromarray(255 - PIXELS)]
+    frames[0].save(tmp_path / "a.mpo", save_all=True, append_images=frames[1:])
+    assert open_image(tmp_path / "a.mpo").size == (5, 2)

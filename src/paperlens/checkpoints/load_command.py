@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from paperlens.checkpoints.tell import evidence, identify, network
+from paperlens.checkpoints.tell import check_values, evidence, identify
 from paperlens.checkpoints.weights import read
 
 
@@ -13,8 +13,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="paperlens load", description=__doc__)
     parser.add_argument("file", type=Path, help="a published .pth, .pt or .safetensors file")
     options = parser.parse_args(argv)
-    weights = read(options.file)
-    fits = identify(options.file, weights)
-    network(options.file, weights, fits[0])  # tied tensors with different values show only now
+    weights, fits = identify(options.file, read(options.file))
+    check_values(options.file, weights, fits[0])
     print(evidence(options.file, weights, fits))
     return 0

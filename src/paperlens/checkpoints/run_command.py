@@ -11,12 +11,13 @@ from PIL import Image
 
 from paperlens.checkpoints.picture import OVERLAP, restore
 from paperlens.checkpoints.systems import picture_system
-from paperlens.checkpoints.tell import identify, network
+from paperlens.checkpoints.tell import check_values, identify, network
 from paperlens.checkpoints.weights import read
 from paperlens.data.images import open_image, to_image, to_tensor
 from paperlens.errors import UserError
 from paperlens.train.checkpoint import write
 
+LONGEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels a side that the format can say
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
@@ -37,13 +38,31 @@ def main(argv: Sequence[str]) -> int:
     if options.out.suffix.lower() not in FORMATS:
         raise UserError(f"cannot write {str(options.out)!r}; a picture ends in {', '.join(FORMATS)}.")
 
+    if options.out.is_dir() or not options.out.absolute().parent.is_dir():
+        found = (
+            "is a folder"
+            if options.out.is_dir()
+            else f"lies in {str(options.out.parent)!r}, which is no folder"
+        )
+        raise UserError(
+            f"cannot write {str(options.out)!r}: it {found}; give the path of a picture to be made."
+        )
+
     image = open_image(options.picture)
-    weights = read(options.file)
-    fit = identify(options.file, weights, options.system)[0]
+    weights, fits = identify(options.file, read(options.file), options.system)
+    fit = fits[0]
+    check_values(options.file, weights, fit)
     system = picture_system(fit.system, network(options.file, weights, fit))
     tile = system.tile if options.tile is None else options.tile
     if tile < 1 or not 0 <= 2 * options.overlap <= tile:
         raise UserError(f"overlap {options.overlap} must be from 0 to half of tile {tile}.")
+    kind = FORMATS[options.out.suffix.lower()]
+    longest = system.scale * max(image.size)
+    if longest > LONGEST.get(kind, longest):
+        raise UserError(
+            f"the result would be {longest:,} pixels long, and {kind} ends at {LONGEST[kind]:,}; "
+            "write a .png or .tif, or shrink the picture."
+        )
     print(f"{options.file.name}: {fit.name}, {fit.parameters:,} parameters", file=sys.stderr)
 
     if system.note:
@@ -66,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
             f"{fit.name} made values that are not finite of this picture; are its weights damaged?"
         )
     result = io.BytesIO()
-    to_image(restored).save(result, FORMATS[options.out.suffix.lower()])
+    to_image(restored).save(result, kind)
     write(options.out, result.getvalue())
     print(f"{options.out}: {restored.shape[2]} x {restored.shape[1]} pixels", file=sys.stderr)
     return 0

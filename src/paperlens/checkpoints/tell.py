@@ -1,27 +1,54 @@
 """What a checkpoint turned out to be, in words: the evidence, or the nearest system and what differs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import torch
 from torch import nn
 
-from paperlens.checkpoints.recognise import Fit, Shapes, recognise
+from paperlens.checkpoints.recognise import Fit, Shapes, exact, likeness, recognise
 from paperlens.checkpoints.weights import Weights
 from paperlens.errors import UserError
 
 MOST = 8  # rows of differing tensors
 
 
-def identify(path: Path, weights: Weights, wanted: str | None = None) -> list[Fit]:
-    """The configurations that fit, the one called `wanted` alone; UserError with the first differences if none."""
-    fits = recognise(weights.shapes)
+def identify(path: Path, states: Sequence[Weights], wanted: str | None = None) -> tuple[Weights, list[Fit]]:
+    """The first state that a configuration fits, and all that fit it (or the one called `wanted` alone).
+
+    UserError with the first differences of the likest state where none fits.
+    """
+    for weights in states:  # by the index: quick
+        if fits := exact(weights.shapes):
+            return weights, _chosen(path, fits, wanted)
+    likest = max(states, key=lambda one: likeness(one.shapes))
+    weights, fits = _without_counters(likest)
     if not fits or not fits[0].matched:
-        first = ", ".join(list(weights.state)[:3])
+        first = ", ".join(list(states[0].state)[:3])
         raise UserError(
-            f"{str(path)!r} fits no system of this course: none of its {len(weights.state)} tensors ({first}, ...) "
+            f"{str(path)!r} fits no system of this course: none of its {len(states[0].state)} tensors ({first}, ...) "
             "has the name and shape of any."
         )
     if not fits[0].exact:
         raise UserError(f"{str(path)!r} {differences(fits[0], weights.shapes)}")
+    return weights, _chosen(path, fits, wanted)
+
+
+def _without_counters(weights: Weights) -> tuple[Weights, list[Fit]]:
+    """What fits; where single whole numbers alone keep it from fitting, they count something and are left aside."""
+    fits = recognise(weights.shapes)
+    if not fits or fits[0].exact or fits[0].missing or fits[0].reshaped:
+        return weights, fits
+    extra = fits[0].unknown
+    if any(weights.state[n].numel() > 1 or weights.state[n].is_floating_point() for n in extra):
+        return weights, fits
+    state = {n: t for n, t in weights.state.items() if n not in extra}
+    rest = replace(weights, state=state, aside=(*weights.aside, *extra))
+    return rest, recognise(rest.shapes)
+
+
+def _chosen(path: Path, fits: list[Fit], wanted: str | None) -> list[Fit]:
     if wanted is None:
         return fits
     chosen = [fit for fit in fits if wanted in (fit.system, fit.name)]
@@ -39,6 +66,25 @@ def network(path: Path, weights: Weights, fit: Fit) -> nn.Module:
         raise UserError(f"{str(path)!r} is damaged: {error}.") from error
 
 
+def check_values(path: Path, weights: Weights, fit: Fit) -> None:
+    """UserError where tensors that are one in the network differ, or weights are whole numbers; builds nothing."""
+    for group in fit.shared():
+        first, *others = [name for name in group if name in weights.state]
+        for other in others:
+            if not torch.equal(weights.state[first], weights.state[other]):
+                raise UserError(
+                    f"{str(path)!r} is damaged: {other} and {first} are one tensor of the network, "
+                    "but hold different values."
+                )
+    for name in fit.expected:
+        tensor = weights.state.get(name)
+        if tensor is not None and name in fit.learned and not tensor.is_floating_point():
+            kind = str(tensor.dtype).removeprefix("torch.")
+            raise UserError(
+                f"{str(path)!r} holds {kind} numbers in {name!r}; expected floating-point weights."
+            )
+
+
 def evidence(path: Path, weights: Weights, fits: list[Fit]) -> str:
     """System, configuration, matched tensors, parameters, packing, whose names; one fact a line."""
     fit, *others = fits
@@ -51,6 +97,9 @@ def evidence(path: Path, weights: Weights, fits: list[Fit]) -> str:
         f"  packing     {packing}",
         f"  names       {whose}",
     ]
+    if weights.aside:
+        more = f" and {len(weights.aside) - MOST} more" if len(weights.aside) > MOST else ""
+        lines.append(f"  left aside  {', '.join(weights.aside[:MOST])}{more}")
     if others:
         lines.append(f"  fits also   {', '.join(other.name for other in others)}")
     return "\n".join([*lines, "Shapes tell the network, not the task or the data that it was trained for."])

@@ -4,6 +4,7 @@ A network reads `b 3 h w`: float32, channels in the order red, green, blue, 0 is
 A picture file holds `h w 3` in 8 bits, 0 to 255.
 """
 
+import io
 import warnings
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from einops import rearrange, repeat
 from jaxtyping import Float, Shaped
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from paperlens.errors import UserError
@@ -22,9 +23,12 @@ MAX_PIXELS = 64_000_000  # 64 megapixels: above a telephone's photograph, 770 MB
 def open_image(path: str | Path) -> Image.Image:
     """A person's own picture file as an 8-bit RGB picture, turned upright as its EXIF tag says.
 
+    A colour profile in the file (Display P3, Adobe RGB) is followed: the result is in sRGB, which a file without a
+    profile means.
+
     Raises UserError, one sentence, for a file that is missing, no picture or cut short, for more than
-    `MAX_PIXELS` pixels (read from the header, before anything is decoded), and for 16-bit grey, CMYK and
-    half-transparent pictures. Of 16-bit colour Pillow keeps the upper eight bits.
+    `MAX_PIXELS` pixels (read from the header, before anything is decoded), for several frames or pages, and for
+    16-bit grey, CMYK and half-transparent pictures. Of 16-bit colour Pillow keeps the upper eight bits.
     """
     path = Path(path)
     if not path.is_file():
@@ -35,6 +39,7 @@ def open_image(path: str | Path) -> Image.Image:
             image = Image.open(path)
         with image:
             _refuse_giant(path, image.width * image.height)
+            _refuse_frames(path, image)
             return _rgb(image)
     except Image.DecompressionBombError:
         raise UserError(f"{str(path)!r} claims more pixels than any photograph; it was not opened.") from None
@@ -90,6 +95,38 @@ def _refuse_giant(path: Path, pixels: int) -> None:
         raise UserError(f"{str(path)!r} has {pixels:,} pixels, more than {MAX_PIXELS:,}; shrink it first.")
 
 
+def _refuse_frames(path: Path, image: Image.Image) -> None:
+    """A telephone's MPO keeps previews behind its photograph; in every other format the frames are the content."""
+    if image.format == "MPO" or not getattr(image, "is_animated", False):
+        return
+    count = getattr(image, "n_frames", 2)
+    raise UserError(
+        f"{str(path)!r} holds {count} frames or pages, a picture is one; save the one that is meant."
+    )
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    """8-bit RGB in sRGB: a profile in the file is followed, then dropped; ValueError where it cannot be read."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image.convert("RGB")
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(own):
+            converted = image.convert("RGB")
+        else:
+            space = own.profile.xcolor_space.strip()
+            source = image.convert("L" if space == "GRAY" else space)
+            converted = ImageCms.profileToProfile(
+                source, own, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError) as error:
+        raise ValueError(f"its colour profile cannot be followed ({error}); save it as sRGB.") from None
+    assert converted is not None
+    converted.info.pop("icc_profile", None)
+    return converted
+
+
 def _rgb(image: Image.Image) -> Image.Image:
     """8-bit RGB where there is exactly one right answer; ValueError where converting would be a guess."""
     if image.mode == "CMYK":
@@ -103,5 +140,6 @@ def _rgb(image: Image.Image) -> Image.Image:
         rgba = image.convert("RGBA")
         if rgba.getchannel("A").getextrema() != (255, 255):
             raise ValueError("expected an opaque picture, found transparent pixels; flatten it first.")
-        return rgba.convert("RGB")
-    return image.convert("RGB")
+        rgba.info["icc_profile"] = image.info.get("icc_profile")
+        return _srgb(rgba.convert("RGB"))
+    return _srgb(image)

@@ -76,7 +76,7 @@ def rigid(volume: Volume, target: Volume) -> Rigid:
 
 def _found(volume: Volume, target: Volume) -> NDArray[np.float64]:
     try:
-        import SimpleITK  # noqa: N813  # its own name
+        import SimpleITK
     except ImportError:
         raise UserError(
             "rigid registration needs SimpleITK, which is not installed: `pip install 'paperlens[mri]'`."
@@ -104,7 +104,8 @@ def _found(volume: Volume, target: Volume) -> NDArray[np.float64]:
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1]
         raise UserError(
-            f"{volume.subject}: {volume.contrast} cannot be registered to {target.contrast} ({reason}); are both of one head?"
+            f"{volume.subject}: {volume.contrast} cannot be registered to {target.contrast} ({reason}); "
+            "are both of one head?"
         ) from None
     found = itk.Euler3DTransform(start)
     return np.array([*found.GetParameters(), *found.GetCenter()])
