@@ -207,7 +207,7 @@ def _no_memory() -> Iterator[None]:
             param = held.setdefault(id(param), (param, kept))[1]  # what is registered twice stays one
         register(module, name, param)
 
-    nn.Module.register_parameter = on_meta  # type: ignore[method-assign]
+    nn.Module.register_parameter = on_meta  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

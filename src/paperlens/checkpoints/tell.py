@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from paperlens.checkpoints.recognise import Fit, Shapes, exact, likeness, recognise
+from paperlens.checkpoints.index import Shapes
+from paperlens.checkpoints.recognise import Fit, exact, likeness, recognise
 from paperlens.checkpoints.weights import Weights
 from paperlens.errors import UserError
 
