@@ -13,11 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from paperlens.site import cache
 from paperlens.site.build import build
+from paperlens.site.chapters.source import read_all
+from paperlens.site.pages.vendor import vendor
 from paperlens.site.places import Places
-from paperlens.site.source import read_all
-from paperlens.site.vendor import vendor
+from paperlens.site.run import cache
 
 ROOT = Path(__file__).parent.parent
 

@@ -30,9 +30,9 @@ from paperlens import cli
 from paperlens.classroom import course as courses
 from paperlens.classroom.marking import batch
 from paperlens.classroom.sandbox import session
-from paperlens.site.markers import solution
+from paperlens.site.chapters.markers import solution
+from paperlens.site.chapters.source import exercise_of, read_all
 from paperlens.site.places import Places
-from paperlens.site.source import exercise_of, read_all
 
 ROOT = Path(__file__).parent.parent
 NAME = "99_six"

@@ -21,7 +21,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
-    "paperlens.site.directives",
+    "paperlens.site.pages.directives",
 ]
 exclude_patterns = ["generated/**", "notebooks/**", "images/**"]
 templates_path = ["templates"]
@@ -52,7 +52,7 @@ python_display_short_literal_types = True
 add_module_names = False
 copybutton_exclude = ".linenos, .gp, .go"
 
-# Formulas and letters come from the site itself (paperlens.site.vendor).
+# Formulas and letters come from the site itself (paperlens.site.pages.vendor).
 mathjax_path = "vendor/mathjax/tex-chtml.js"
 mathjax4_config = {
     "loader": {"paths": {"mathjax-newcm": "[mathjax]/font"}},

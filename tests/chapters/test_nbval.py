@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from paperlens.site.assemble import beside, commit_form
-from paperlens.site.execute import QUIET, execute
-from paperlens.site.notebooks import load, text
+from paperlens.site.chapters.notebooks import load, text
+from paperlens.site.chapters.source import Chapter, read_all
+from paperlens.site.pages.assemble import beside, commit_form
 from paperlens.site.places import Places
-from paperlens.site.source import Chapter, read_all
+from paperlens.site.run.execute import QUIET, execute
 
 ROOT = Path(__file__).parent.parent.parent
 PLACES = Places(ROOT)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from paperlens.site import forms
-from paperlens.site.assemble import BIBLIOGRAPHY
-from paperlens.site.execute import execute, run
+from paperlens.site.chapters import forms
+from paperlens.site.chapters.source import Chapter, read_all
+from paperlens.site.pages.assemble import BIBLIOGRAPHY
 from paperlens.site.places import Places
-from paperlens.site.source import Chapter, read_all
+from paperlens.site.run.execute import execute, run
 
 ROOT = Path(__file__).parent.parent.parent
 PLACES = Places(ROOT, derived=ROOT / "build" / "test")

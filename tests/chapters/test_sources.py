@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from paperlens.site import forms
-from paperlens.site.assemble import BIBLIOGRAPHY, beside
-from paperlens.site.markers import BEGIN, END, solution, stub
-from paperlens.site.notebooks import load
+from paperlens.site.chapters import forms
+from paperlens.site.chapters.markers import BEGIN, END, solution, stub
+from paperlens.site.chapters.notebooks import load
+from paperlens.site.chapters.source import Chapter, exercise_of, read_all
+from paperlens.site.pages.assemble import BIBLIOGRAPHY, beside
 from paperlens.site.places import Places
-from paperlens.site.source import Chapter, exercise_of, read_all
 
 PLACES = Places(Path(__file__).parent.parent.parent)
 CHAPTERS = read_all(PLACES)

@@ -10,7 +10,7 @@ import machine
 import psutil
 import requests
 
-from paperlens.site import vendor
+from paperlens.site.pages import vendor
 from paperlens.site.places import Places
 
 DEPLOY = machine.ROOT / "deploy"

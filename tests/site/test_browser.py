@@ -13,7 +13,7 @@ import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
-from paperlens.site.serve import server
+from paperlens.site.serve.server import server
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.browser

@@ -4,11 +4,11 @@ import pytest
 from nbformat import NotebookNode, v4
 
 from paperlens.errors import UserError
-from paperlens.site import forms
-from paperlens.site.assemble import BIBLIOGRAPHY, copies, students
-from paperlens.site.notebooks import node
+from paperlens.site.chapters import forms
+from paperlens.site.chapters.notebooks import node
+from paperlens.site.chapters.source import Chapter, read_all
+from paperlens.site.pages.assemble import BIBLIOGRAPHY, copies, students
 from paperlens.site.places import Places
-from paperlens.site.source import Chapter, read_all
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from paperlens.errors import UserError
+from paperlens.site.chapters.source import read, read_all
 from paperlens.site.places import Places
-from paperlens.site.source import read, read_all
 
 
 def edit(places: Places, old: str, new: str) -> Path:

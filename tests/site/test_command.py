@@ -13,9 +13,11 @@ import pytest
 
 from paperlens import cli
 from paperlens.errors import UserError
-from paperlens.site import assemble, command, lab, pdf
+from paperlens.site import command
+from paperlens.site.pages import assemble, pdf
 from paperlens.site.places import Places
-from paperlens.site.serve import server
+from paperlens.site.serve import lab
+from paperlens.site.serve.server import server
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from paperlens.data.files import path
 from paperlens.data.photograph_set import card
-from paperlens.site import data_pictures, data_tables
+from paperlens.site.pages import data_pictures, data_tables
 
 PAGE = Path(__file__).parent.parent.parent / "book" / "data.md"
 

@@ -8,10 +8,10 @@ import pytest
 
 from paperlens.data.files import root as data_root
 from paperlens.errors import UserError
-from paperlens.site import cache, execute, keys
-from paperlens.site.execute import execute as run_chapters
+from paperlens.site.chapters.source import Chapter, read_all
 from paperlens.site.places import Places
-from paperlens.site.source import Chapter, read_all
+from paperlens.site.run import cache, execute, keys
+from paperlens.site.run.execute import execute as run_chapters
 
 FIXTURES = Path(__file__).parent / "fixtures"
 READS = """

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from paperlens.models import CATALOGUE
-from paperlens.site import facts, fidelity
+from paperlens.site.pages import facts, fidelity
 
 
 def row(system, preset):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paperlens.data.files import path
-from paperlens.site import grading_page
+from paperlens.site.pages import grading_page
 
 PAGE = Path(__file__).parent.parent.parent / "book" / "grading_speed.md"
 

@@ -5,7 +5,7 @@ from queue import Empty
 
 import pytest
 
-from paperlens.site import kernel
+from paperlens.site.run import kernel
 
 
 class Socket:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paperlens.site.lighten import lighten
+from paperlens.site.pages.lighten import lighten
 
 NAME = "a" * 64
 

@@ -1,7 +1,7 @@
 import pytest
 
 from paperlens.errors import UserError
-from paperlens.site.markers import solution, stub
+from paperlens.site.chapters.markers import solution, stub
 
 SOURCE = '''def double(x):
     """Twice x."""

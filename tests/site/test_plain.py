@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from paperlens.errors import UserError
-from paperlens.site import facts
-from paperlens.site.plain import plain
+from paperlens.site.chapters.plain import plain
+from paperlens.site.pages import facts
 
 BIBLIOGRAPHY = Path(__file__).parent.parent.parent / "book" / "references.bib"
 

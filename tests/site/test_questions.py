@@ -1,7 +1,7 @@
 import pytest
 
 from paperlens.errors import UserError
-from paperlens.site.questions import read_prediction, read_quiz
+from paperlens.site.chapters.questions import read_prediction, read_quiz
 
 BODY = """What is `1 < 2`?
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from paperlens.errors import UserError
-from paperlens.site import readme
+from paperlens.site.chapters.source import read_all
+from paperlens.site.pages import readme
 from paperlens.site.places import Places
-from paperlens.site.source import read_all
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from paperlens.site import assemble
 from paperlens.site import build as building
 from paperlens.site.build import build, not_found
+from paperlens.site.pages import assemble
 from paperlens.site.places import Places, write
 
 ROOT = Path(__file__).parent.parent.parent
@@ -88,7 +88,7 @@ def test_a_second_build_runs_nothing(site: Path, monkeypatch: pytest.MonkeyPatch
     async def never(*_: object) -> None:
         raise AssertionError("a chapter ran again")
 
-    monkeypatch.setattr("paperlens.site.execute._execute", never)
+    monkeypatch.setattr("paperlens.site.run.execute._execute", never)
     started = time.monotonic()
     build(Places(ROOT, derived=ROOT / "build" / "test"), "smoke")
     assert time.monotonic() - started < 15

@@ -3,10 +3,10 @@ from pathlib import Path
 import nbformat
 
 from paperlens.recipes.claims import MIME
-from paperlens.site import tables
-from paperlens.site.curriculum import PARTS, systems
+from paperlens.site.chapters.curriculum import PARTS, systems
+from paperlens.site.chapters.source import read_all
+from paperlens.site.pages import tables
 from paperlens.site.places import PACKAGE, Places
-from paperlens.site.source import read_all
 
 
 def test_every_system_has_a_chapter_of_the_plan() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paperlens.errors import UserError
-from paperlens.site import vendor
+from paperlens.site.pages import vendor
 from paperlens.site.places import Places
 
 BOOK = Path(__file__).parent.parent.parent / "book"

@@ -12,9 +12,10 @@ from paperlens.classroom.output import gradebook
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find
 from paperlens.exercises.engine.exercise import Exercise
-from paperlens.site import forms, places, source
-from paperlens.site.markers import BEGIN, END
-from paperlens.site.notebooks import text
+from paperlens.site import places
+from paperlens.site.chapters import forms, source
+from paperlens.site.chapters.markers import BEGIN, END
+from paperlens.site.chapters.notebooks import text
 
 SCHEMA = 3  # of nbgrader's cell metadata
 

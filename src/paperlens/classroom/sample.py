@@ -15,7 +15,7 @@ from typing import Any
 from paperlens import cli
 from paperlens.classroom import course as courses
 from paperlens.errors import UserError
-from paperlens.site.markers import solution
+from paperlens.site.chapters.markers import solution
 
 CHAPTER = "00_start"
 SLIPS = (

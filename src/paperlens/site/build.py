@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from paperlens.errors import UserError
-from paperlens.site import assemble
-from paperlens.site.execute import execute
-from paperlens.site.keys import digest
-from paperlens.site.lighten import lighten
+from paperlens.site.chapters.source import read_all
+from paperlens.site.pages import assemble
+from paperlens.site.pages.lighten import lighten
+from paperlens.site.pages.vendor import vendor
 from paperlens.site.places import PACKAGE, Places, write
-from paperlens.site.source import read_all
-from paperlens.site.vendor import vendor
+from paperlens.site.run.execute import execute
+from paperlens.site.run.keys import digest
 
 MINUTES = 10  # Sphinx alone; the full course is read in one or two
 

@@ -42,9 +42,9 @@ def _build(places: Places, options: argparse.Namespace) -> int:
 
 
 def _execute(places: Places, options: argparse.Namespace) -> int:
-    from paperlens.site import assemble
-    from paperlens.site.execute import execute
-    from paperlens.site.source import read_all
+    from paperlens.site.chapters.source import read_all
+    from paperlens.site.pages import assemble
+    from paperlens.site.run.execute import execute
 
     chapters = read_all(places, options.chapters)
     executed = execute(chapters, places, options.profile, jobs=options.jobs, force=options.force)
@@ -57,8 +57,8 @@ def _execute(places: Places, options: argparse.Namespace) -> int:
 
 
 def _student(places: Places, options: argparse.Namespace) -> int:
-    from paperlens.site import assemble
-    from paperlens.site.source import read_all
+    from paperlens.site.chapters.source import read_all
+    from paperlens.site.pages import assemble
 
     assemble.students(read_all(places), places)
     print(f"student notebooks lie in {places.build / 'student'}")
@@ -66,14 +66,14 @@ def _student(places: Places, options: argparse.Namespace) -> int:
 
 
 def _lab(places: Places, options: argparse.Namespace) -> int:
-    from paperlens.site.lab import lab
+    from paperlens.site.serve.lab import lab
 
     _student(places, options)
     return lab(places, options.port, author=options.author, browser=not options.no_browser)
 
 
 def _serve(places: Places, options: argparse.Namespace) -> int:
-    from paperlens.site.serve import server
+    from paperlens.site.serve.server import server
 
     with server(places.html, options.port) as site:
         print(f"the book is at http://127.0.0.1:{site.server_address[1]}/ until Ctrl+C", flush=True)
@@ -85,17 +85,17 @@ def _serve(places: Places, options: argparse.Namespace) -> int:
 
 
 def _pdf(places: Places, options: argparse.Namespace) -> int:
-    from paperlens.site.pdf import pdf
+    from paperlens.site.pages.pdf import pdf
 
     print(f"the printed book lies in {pdf(places, options.profile, jobs=options.jobs)}")
     return 0
 
 
 def _readme(places: Places, options: argparse.Namespace) -> int:
-    from paperlens.site import figures, readme
-    from paperlens.site.source import read_all
+    from paperlens.site.chapters.source import read_all
+    from paperlens.site.pages import landing_pictures, readme
 
-    figures.readme_picture(places.book / "static" / "readme.png")
+    landing_pictures.readme_picture(places.book / "static" / "readme.png")
     changed = readme.write(places.root / "README.md", read_all(places))
     print("README.md: table of systems written" if changed else "README.md: the table is current")
     return 0

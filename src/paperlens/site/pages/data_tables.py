@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from paperlens.data.files import path
-from paperlens.site import data_gallery
+from paperlens.site.pages import data_gallery
 
 CHECKED = {
     "abstract": "read in the abstract",

@@ -10,7 +10,7 @@ from pathlib import Path
 from paperlens.errors import UserError
 from paperlens.site.build import build
 from paperlens.site.places import Places, write
-from paperlens.site.serve import server
+from paperlens.site.serve.server import server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")

@@ -11,12 +11,12 @@ from nbformat import NotebookNode
 
 from paperlens.data.files import root as data_root
 from paperlens.importgraph import imports
-from paperlens.site.forms import runnable
-from paperlens.site.keys import digest, package_files, versions
-from paperlens.site.notebooks import load as load_notebook
-from paperlens.site.notebooks import text
+from paperlens.site.chapters.forms import runnable
+from paperlens.site.chapters.notebooks import load as load_notebook
+from paperlens.site.chapters.notebooks import text
+from paperlens.site.chapters.source import Chapter
 from paperlens.site.places import Places, write
-from paperlens.site.source import Chapter
+from paperlens.site.run.keys import digest, package_files, versions
 
 
 @dataclass(frozen=True, slots=True)

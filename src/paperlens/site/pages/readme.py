@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from paperlens.errors import UserError
-from paperlens.site.curriculum import PARTS, systems
-from paperlens.site.facts import models
-from paperlens.site.source import Chapter
-from paperlens.site.tables import short
+from paperlens.site.chapters.curriculum import PARTS, systems
+from paperlens.site.chapters.source import Chapter
+from paperlens.site.pages.facts import models
+from paperlens.site.pages.tables import short
 
 BEGIN, END = "<!-- systems: begin -->", "<!-- systems: end -->"
 

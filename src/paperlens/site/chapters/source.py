@@ -8,11 +8,11 @@ import jupytext
 from nbformat import NotebookNode
 
 from paperlens.errors import UserError
-from paperlens.site.fences import Directive, split
-from paperlens.site.markers import BEGIN, END, has_solution, stub
-from paperlens.site.notebooks import node
+from paperlens.site.chapters.fences import Directive, split
+from paperlens.site.chapters.markers import BEGIN, END, has_solution, stub
+from paperlens.site.chapters.notebooks import node
+from paperlens.site.chapters.questions import read_prediction, read_quiz
 from paperlens.site.places import Places
-from paperlens.site.questions import read_prediction, read_quiz
 
 KEYS = {"exercise", "varies"}  # what a cell may say under `paperlens`
 

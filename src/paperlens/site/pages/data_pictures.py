@@ -8,8 +8,8 @@ from PIL import Image
 
 from paperlens.data.files import path
 from paperlens.data.photograph_set import card
-from paperlens.site.keys import digest, package_files
 from paperlens.site.places import write
+from paperlens.site.run.keys import digest, package_files
 
 SHOWN_WIDTH = 320
 SUBJECT, PLANE, COARSE = 4, 34, 4
@@ -22,7 +22,7 @@ COLOURS = ((0, 0, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0
 def draw(folder: Path) -> None:
     """Write the page's pictures (.webp) into `folder` where their sources changed."""
     stamp = folder / "data.key"
-    sources = package_files(["paperlens.site.data_pictures", "paperlens.data.phantoms"])[0]
+    sources = package_files(["paperlens.site.pages.data_pictures", "paperlens.data.phantoms"])[0]
     key = digest([*sources, path("photographs"), path("physics")])
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
         return

@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from paperlens.site import data_pictures, data_tables, fidelity, figures, forms, grading_page, tables
-from paperlens.site.cache import Execution
-from paperlens.site.notebooks import load, text
+from paperlens.site.chapters import forms
+from paperlens.site.chapters.notebooks import load, text
+from paperlens.site.chapters.source import Chapter
+from paperlens.site.pages import data_pictures, data_tables, fidelity, grading_page, landing_pictures, tables
 from paperlens.site.places import Places, write
-from paperlens.site.source import Chapter
+from paperlens.site.run.cache import Execution
 
 BIBLIOGRAPHY = "references.bib"
 PAGES = {".md", ".bib", ".svg", ".png", ".webp"}  # what a page of book/ is made of
@@ -82,7 +83,7 @@ def pages(
         put(f"generated/{name}", content)
     for name, content in tables.api().items():
         put(f"api/{name}.md", content)
-    figures.landing(places.build / "drawn" / "pictures")
+    landing_pictures.landing(places.build / "drawn" / "pictures")
     data_pictures.draw(places.build / "drawn" / "pictures")
     _only(places.pages, wanted)
 

@@ -11,7 +11,7 @@ from statistics import geometric_mean
 from typing import Any
 
 from paperlens.data.files import path
-from paperlens.site.facts import models
+from paperlens.site.pages.facts import models
 
 DIFFERENCES, BENCHMARK = "results/fidelity.json", "results/benchmark_models.json"
 HEADS = (

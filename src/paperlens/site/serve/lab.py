@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from paperlens.site.assemble import copies
+from paperlens.site.pages.assemble import copies
 from paperlens.site.places import Places, write
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # in a container the only user there is

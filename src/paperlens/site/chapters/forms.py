@@ -7,10 +7,10 @@ from typing import Any
 from nbformat import NotebookNode
 
 from paperlens.errors import UserError
-from paperlens.site.markers import solution, stub
-from paperlens.site.notebooks import markdown, node
-from paperlens.site.plain import plain
-from paperlens.site.source import Chapter, exercise_of
+from paperlens.site.chapters.markers import solution, stub
+from paperlens.site.chapters.notebooks import markdown, node
+from paperlens.site.chapters.plain import plain
+from paperlens.site.chapters.source import Chapter, exercise_of
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # As paperlens.recipes.claims.MIME, which is not imported here: a prose edit must not wait for torch.

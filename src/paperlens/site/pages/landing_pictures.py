@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from paperlens.data.files import path
-from paperlens.site.keys import digest, package_files
 from paperlens.site.places import write
+from paperlens.site.run.keys import digest, package_files
 
 NAME = "flower"  # a held-out photograph
 NETWORK = "checkpoints/swinir.safetensors"
@@ -19,7 +19,12 @@ SHOWN = 4  # each pixel of the crop becomes this many on the page
 def landing(folder: Path) -> None:
     """Write hero_bicubic and hero_swinir (.webp, 1152 x 576) where their sources changed."""
     stamp = folder / "landing.key"
-    key = digest([*package_files(["paperlens.site.figures", "paperlens.recipes.shipped"])[0], path(NETWORK)])
+    key = digest(
+        [
+            *package_files(["paperlens.site.pages.landing_pictures", "paperlens.recipes.shipped"])[0],
+            path(NETWORK),
+        ]
+    )
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
         return
     forms = crops(HERO)

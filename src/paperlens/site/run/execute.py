@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from paperlens.data.files import root as data_root
 from paperlens.errors import UserError
-from paperlens.site import cache, record
-from paperlens.site.forms import runnable
-from paperlens.site.kernel import WakefulManager
+from paperlens.site.chapters.forms import runnable
+from paperlens.site.chapters.source import Chapter
 from paperlens.site.places import Places
-from paperlens.site.source import Chapter
+from paperlens.site.run import cache, record
+from paperlens.site.run.kernel import WakefulManager
 
 CELL_SECONDS = 300  # a training cell has 45 s on two free cores; a busy or slow machine gets more
 SMOKE_SECONDS = 100  # nothing is trained there
@@ -99,7 +99,9 @@ async def _attempt(
     """One kernel, every cell once."""
     cells = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code"]
     log = scratch / "record"
-    hook = f"__import__('paperlens.site.record').site.record.start({str(log)!r}, {str(data_root())!r})"
+    hook = (
+        f"__import__('paperlens.site.run.record').site.run.record.start({str(log)!r}, {str(data_root())!r})"
+    )
     bar = tqdm(total=len(cells), desc=name, unit="cell", leave=False, disable=not sys.stderr.isatty())
     client = NotebookClient(
         notebook,

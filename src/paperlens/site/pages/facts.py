@@ -8,8 +8,8 @@ from typing import Any
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import modules
 from paperlens.importgraph import module_name
-from paperlens.site.keys import digest, package_files
 from paperlens.site.places import PACKAGE, here, write
+from paperlens.site.run.keys import digest, package_files
 
 
 def _kept(name: str, modules: Iterable[str], read: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from paperlens.errors import UserError
-from paperlens.site.facts import heading
-from paperlens.site.questions import read_prediction, read_quiz
+from paperlens.site.chapters.questions import read_prediction, read_quiz
+from paperlens.site.pages.facts import heading
 
 LOG = logging.getLogger(__name__)
 

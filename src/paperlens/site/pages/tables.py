@@ -5,11 +5,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from paperlens.site.curriculum import PARTS, System, systems
-from paperlens.site.facts import exercises, models
-from paperlens.site.forms import CLAIMS
+from paperlens.site.chapters.curriculum import PARTS, System, systems
+from paperlens.site.chapters.forms import CLAIMS
+from paperlens.site.chapters.source import Chapter
+from paperlens.site.pages.facts import exercises, models
 from paperlens.site.places import PACKAGE
-from paperlens.site.source import Chapter
 
 ROOMS = {
     "ops": "Pure functions: windows, Fourier, resampling, patches, coils",

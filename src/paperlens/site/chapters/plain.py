@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from paperlens.errors import UserError
-from paperlens.site.facts import heading
-from paperlens.site.fences import Directive, split
-from paperlens.site.questions import read_prediction, read_quiz
+from paperlens.site.chapters.fences import Directive, split
+from paperlens.site.chapters.questions import read_prediction, read_quiz
+from paperlens.site.pages.facts import heading
 
 BOXES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "seealso"}
 CODE = {"code", "code-block", "sourcecode"}

@@ -3,7 +3,7 @@
 import html
 
 from paperlens.data.photograph_set import card
-from paperlens.site.data_pictures import COLOURS, SHOWN_WIDTH
+from paperlens.site.pages.data_pictures import COLOURS, SHOWN_WIDTH
 
 ALT = {  # what a reader who does not see the photograph would miss
     "astronaut": "A smiling woman in an orange space suit before a flag and a model of the space shuttle.",

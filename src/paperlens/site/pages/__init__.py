@@ -1,0 +1,8 @@
+"""Sphinx's source folder, and what its pages show.
+
+1. `facts` asks models and exercises what they say of themselves; `tables`, `fidelity`, `data_tables`, `grading_page`
+   and `readme` turn facts and results into tables.
+2. `landing_pictures`, `data_pictures` and `data_gallery` draw; `lighten` makes pictures small.
+3. `assemble` writes the forms, the pages and the tables, and of these only what differs.
+4. `directives` is the Sphinx extension, `vendor` brings formulas and letters from npm, `pdf` prints the book.
+"""
