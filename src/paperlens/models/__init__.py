@@ -16,14 +16,19 @@ from paperlens.models import facts
 from paperlens.models.facts import Entry
 
 FILES: Mapping[str, str] = {
+    "cpvt": "paperlens.models.vision.cpvt",
+    "cvt": "paperlens.models.vision.cvt",
     "edsr": "paperlens.models.restoration.edsr",
+    "gmlp": "paperlens.models.vision.gmlp",
     "hat": "paperlens.models.restoration.hat",
     "mhca": "paperlens.models.mri.mhca",
     "minet": "paperlens.models.mri.minet",
+    "mlp_mixer": "paperlens.models.vision.mlp_mixer",
     "mmhca": "paperlens.models.mri.mmhca",
     "mprnet": "paperlens.models.restoration.mprnet",
     "mtrans": "paperlens.models.mri.mtrans",
     "nafnet": "paperlens.models.restoration.nafnet",
+    "pvt": "paperlens.models.vision.pvt",
     "rdst": "paperlens.models.mri.rdst",
     "restormer": "paperlens.models.restoration.restormer",
     "swin": "paperlens.models.vision.swin",

@@ -26,6 +26,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from paperlens.layers.initialise import truncated_normal
+from paperlens.layers.patch_embedding import PatchEmbedding
 from paperlens.layers.window_attention import SwinBlock, shift_mask
 
 
@@ -79,19 +80,6 @@ class Swin(nn.Module):
         for stage in self.stages:
             features = stage(features)
         return self.head(reduce(self.norm(features), "b h w d -> b d", "mean"))
-
-
-class PatchEmbedding(nn.Module):
-    """Every patch of the image becomes one token: a projection and a norm (Sec. 3.1)."""
-
-    def __init__(self, in_channels: int, dim: int, patch_size: int) -> None:
-        super().__init__()
-        self.projection = nn.Conv2d(in_channels, dim, patch_size, stride=patch_size)
-        self.norm = nn.LayerNorm(dim)
-
-    def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b i j d"]:
-        """Tokens on the grid of patches."""
-        return self.norm(rearrange(self.projection(image), "b d h w -> b h w d"))
 
 
 class SwinStage(nn.Module):
