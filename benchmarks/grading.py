@@ -1,7 +1,7 @@
 """How fast a class is graded: nbgrader's own autograde against ours, one worker against two, and growth.
 
     .venv/bin/python benchmarks/grading.py [--against 12] [--workers 240] [--growth 250 500 1000 2000] [--rounds 3]
-                                           [--output data/results/benchmark_grading.json]
+                                           [--output data/results/benchmarks/grading.json]
 
 The assignment has six exercises, the first six of the chapters; half of the answers are right. Everything happens in a
 temporary folder. nbgrader runs one kernel for a notebook and `assert check(...)` in its tests. The rounds alternate:

@@ -33,7 +33,7 @@ from paperlens.models import build, count, published
 sys.modules.setdefault("torchvision._meta_registrations", ModuleType("torchvision._meta_registrations"))
 
 
-RESULTS = Path(__file__).parent.parent / "data/results/benchmark_models.json"
+RESULTS = Path(__file__).parent.parent / "data/results/benchmarks/models.json"
 
 
 @dataclass(frozen=True)

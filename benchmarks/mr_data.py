@@ -1,6 +1,6 @@
 """How fast data comes: a subject built and read back, and batches against the steps of tiny networks.
 
-`python benchmarks/mr_data.py` prints one line a measurement; `--record` also writes data/results/benchmark_data.json,
+`python benchmarks/mr_data.py` prints one line a measurement; `--record` also writes data/results/benchmarks/data.json,
 which the book's data page shows. On a busy machine the numbers mean little: the load at the start is part of them.
 """
 
@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from paperlens.data import in_memory, phantom, slices
-from paperlens.data.files import root
+from paperlens.data.files import root, write
 from paperlens.data.stacks import AlignedCrops
 from paperlens.models import build
 from paperlens.physics import truncate_kspace
-from paperlens.recipes import provenance
-from paperlens.recipes.super_resolution import crops
+from paperlens.recipes.engine import provenance
+from paperlens.recipes.engine.super_resolution import crops
 from paperlens.train.crops import Source
 from paperlens.train.schedules import fixed
 
@@ -94,7 +94,6 @@ def measured() -> dict[str, object]:
     }
     steps = {name: step_time(name) for name in NETWORKS}
     return {
-        "recipe": "benchmark_data",
         "made": "python benchmarks/mr_data.py --record",
         "task": f"64 slices in {len(CONTRASTS)} contrasts; batches of {BATCH} crops of {PATCH} x {PATCH} and targets",
         "subject_seconds": round(built, 2),
@@ -115,14 +114,14 @@ def measured() -> dict[str, object]:
 def main() -> None:
     """Print, and record where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--record", action="store_true", help="write data/results/benchmark_data.json")
+    parser.add_argument("--record", action="store_true", help="write data/results/benchmarks/data.json")
     options = parser.parse_args()
     result = measured()
     for name, value in result.items():
         print(f"{name}: {value}")
     if options.record:
-        file = root() / "results" / "benchmark_data.json"
-        file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        file = root() / "results/benchmarks/data.json"
+        write(file, json.dumps(result, indent=1) + "\n")
         print(file)
 
 

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 from paperlens.errors import UserError
 
-# name -> (module with `main(argv) -> int`, one line of help). Imported on use, so that `paperlens` alone is quick.
+# name -> (module with `main(argv) -> int`, or module:function, one line of help). Imported on use, so that
+# `paperlens` alone is quick.
 COMMANDS: dict[str, tuple[str, str]] = {
     "load": (
         "paperlens.checkpoints.load_command",
         "tell which system and configuration a checkpoint file is",
     ),
     "run": ("paperlens.checkpoints.run_command", "put a picture through the network in a checkpoint file"),
-    "train": ("paperlens.recipes.train_command", "train one seed of a recipe, with checkpoints"),
+    "train": ("paperlens.recipes.command:train", "train one seed of a recipe, with checkpoints"),
     "reproduce": (
-        "paperlens.recipes.reproduce_command",
+        "paperlens.recipes.command:reproduce",
         "train a recipe again and compare with its committed result",
     ),
     "data": ("paperlens.data.command", "check a folder of IXI or fastMRI files, or the shipped files"),
@@ -43,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"paperlens: no command {name!r}; there are {', '.join(COMMANDS)}.", file=sys.stderr)
         return 2
     try:
-        return int(importlib.import_module(COMMANDS[name][0]).main(arguments[1:]))
+        module, _, function = COMMANDS[name][0].partition(":")
+        return int(getattr(importlib.import_module(module), function or "main")(arguments[1:]))
     except UserError as error:
         print(f"paperlens: {error}", file=sys.stderr)
     except KeyboardInterrupt:

@@ -33,6 +33,10 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def study(folder: Path) -> Path:
+    return folder / "results/recipes/swinir/against_edsr.json"
+
+
 def edit(file: Path, change: Callable[[dict], object]) -> None:
     record = json.loads(file.read_text())
     change(record)
@@ -80,16 +84,16 @@ DAMAGE = {
         "new.csv is not described",
     ),
     "a result of another": (
-        lambda d: edit(d / "results/swinir.json", lambda r: r.update(recipe="edsr")),
-        "is a result of 'edsr'",
+        lambda d: edit(study(d), lambda r: r.update(study="edsr/alone")),
+        "is the result of 'edsr/alone'",
     ),
     "runs of nothing": (
-        lambda d: edit(d / "results/swinir.json", lambda r: r.pop("recipe")),
-        "swinir.json has runs and no recipe",
+        lambda d: edit(study(d), lambda r: r.pop("results")),
+        "against_edsr.json has no results",
     ),
     "a result that is no JSON": (
-        lambda d: (d / "results/swinir.json").write_text("[1"),
-        "results/swinir.json is not JSON",
+        lambda d: study(d).write_text("[1"),
+        "results/recipes/swinir/against_edsr.json is not JSON",
     ),
     "features of another training": (
         lambda d: shutil.copy(d / "checkpoints/swinir.safetensors", d / "checkpoints/features.safetensors"),

@@ -1,4 +1,4 @@
-"""Writes data/results/fidelity.json: how far our outputs are from each golden file's, for the book.
+"""Writes data/results/fidelity/published.json: how far our outputs are from each golden file's, for the book.
 
     OMP_NUM_THREADS=1 python tests/fidelity/record.py [NAME ...]
 
@@ -16,7 +16,7 @@ import torch
 
 from paperlens.models import published
 
-RESULTS = Path(__file__).parents[2] / "data/results/fidelity.json"
+RESULTS = Path(__file__).parents[2] / "data/results/fidelity/published.json"
 
 
 def difference(name):

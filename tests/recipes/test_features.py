@@ -13,8 +13,8 @@ from paperlens.data import brain, files, path, photographs, to_tensor
 from paperlens.errors import UserError
 from paperlens.physics.blur import blur, gaussian_kernel
 from paperlens.recipes import features, features_ranking, features_tasks
-from paperlens.recipes.features_network import DIMS, FeatureNetwork, feature_network
-from paperlens.recipes.shipped import card
+from paperlens.recipes.efficient.feature_network import DIMS, FeatureNetwork, feature_network
+from paperlens.recipes.engine.shipped import card
 
 
 @pytest.fixture(scope="module")

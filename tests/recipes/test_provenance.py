@@ -5,17 +5,23 @@ from pathlib import Path
 import pytest
 
 from paperlens import importgraph
-from paperlens.recipes import provenance
+from paperlens.recipes.engine import provenance
 
 
 def test_what_is_followed() -> None:
-    found = set(importgraph.reach(["paperlens.recipes.swinir"], without=provenance.CATALOGUES).modules)
-    assert {"paperlens.recipes.super_resolution", "paperlens.train.loop", "paperlens.train.crops"} <= found
+    found = set(
+        importgraph.reach(["paperlens.recipes.swinir.against_edsr"], without=provenance.CATALOGUES).modules
+    )
+    assert {
+        "paperlens.recipes.engine.super_resolution",
+        "paperlens.train.loop",
+        "paperlens.train.crops",
+    } <= found
     assert {"paperlens.data.images"} <= found
     assert not found & {
         "paperlens.models",
         "paperlens.cli",
-        "paperlens.recipes.report",
+        "paperlens.recipes.engine.report",
         "paperlens.classroom",
     }
 

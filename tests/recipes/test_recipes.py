@@ -11,11 +11,11 @@ from paperlens import cli
 from paperlens.data import files, photographs
 from paperlens.errors import UserError
 from paperlens.recipes import RECIPES, find, perform, results
-from paperlens.recipes.live import live
-from paperlens.recipes.recipe import thinned
-from paperlens.recipes.report import table, verdict
-from paperlens.recipes.results import parsed, written
-from paperlens.recipes.shipped import SHIPPED, card, shipped
+from paperlens.recipes.engine.live import live
+from paperlens.recipes.engine.recipe import thinned
+from paperlens.recipes.engine.report import table, verdict
+from paperlens.recipes.engine.results import parsed, written
+from paperlens.recipes.engine.shipped import SHIPPED, card, shipped
 from paperlens.train.profiles import profile
 
 SMOKE = profile("smoke")
@@ -122,7 +122,7 @@ def test_the_papers_schedule_asks_for_its_data(
 def test_div2k_is_read_in_its_own_layout(tmp_path: Path) -> None:
     from PIL import Image
 
-    from paperlens.recipes.super_resolution import div2k
+    from paperlens.recipes.engine.super_resolution import div2k
     from paperlens.train.schedules import fixed
 
     low_folder = tmp_path / "DIV2K_train_LR_bicubic" / "X2"

@@ -67,7 +67,7 @@ def test_numbers_are_those_of_the_results(parts: dict[str, str]) -> None:
         assert f"{row['quantity']}\n  - {row['phantom']:.3g} ± " in parts["data_statistics.md"]
     values = [run["restored with guide, 2 pixels away"] for run in phantom["runs"]]
     assert f"restored with guide, 2 pixels away\n  - {sum(values) / 3:.2f}" in parts["data_guide.md"]
-    speed = json.loads(path("results/benchmark_data.json").read_text(encoding="utf-8"))
+    speed = json.loads(path("results/benchmarks/data.json").read_text(encoding="utf-8"))
     assert speed["subject_seconds"] <= speed["subject_seconds_limit"]
     assert speed["smallest_ratio"] >= speed["smallest_ratio_limit"]
     assert f"- {speed['smallest_ratio']:g}\n" in parts["data_speed.md"]

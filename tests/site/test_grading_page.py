@@ -22,7 +22,7 @@ def test_the_page_includes_every_part_once(parts: dict[str, str]) -> None:
 
 
 def test_sentences_follow_the_file(parts: dict[str, str]) -> None:
-    rows = json.loads(path("results/benchmark_grading.json").read_text(encoding="utf-8"))["measurements"]
+    rows = json.loads(path("results/benchmarks/grading.json").read_text(encoding="utf-8"))["measurements"]
     theirs, ours = (sorted(row["seconds"]) for row in rows if row["part"] == "against")
     factor = theirs[len(theirs) // 2] / ours[len(ours) // 2]
     assert f"**{factor:.1f} times**" in parts["grading_against.md"]

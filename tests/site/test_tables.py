@@ -2,7 +2,7 @@ from pathlib import Path
 
 import nbformat
 
-from paperlens.recipes.claims import MIME
+from paperlens.claims import MIME
 from paperlens.site.chapters.curriculum import PARTS, systems
 from paperlens.site.chapters.source import read_all
 from paperlens.site.pages import tables

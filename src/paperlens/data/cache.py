@@ -1,5 +1,6 @@
 """Where built things wait for the next run: PAPERLENS_CACHE, or the user's cache folder."""
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from paperlens.data.files import write
 
 
 def cache_folder() -> Path:
@@ -26,7 +29,7 @@ def stored(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         pass  # never written, or cut short by a full disk: make it again
     array = make()
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.stem}.{os.getpid()}.npy")  # another process may be building the same
-    np.save(partial, array)
-    partial.replace(file)
+    content = io.BytesIO()
+    np.save(content, array)
+    write(file, content.getvalue(), sync=False)
     return array

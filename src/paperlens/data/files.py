@@ -1,5 +1,6 @@
 """One accessor for every shipped file, from a checkout or from an installed wheel."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -22,3 +23,17 @@ def path(name: str) -> Path:
         raise UserError(f"no shipped file is called {name!r}; data/README.md lists what there is.")
     sys.audit("paperlens.data.path", str(found))  # the chapters' cache notes what a run read
     return found
+
+
+def write(file: Path, content: bytes | str, *, sync: bool = True) -> None:
+    """Write `file` whole or not at all: beside it first, then renamed; with `sync` safe from a loss of power, too."""
+    beside = file.with_name(f"{file.name}.{os.getpid()}.part")  # another process may be writing the same
+    try:
+        with beside.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            if sync:
+                os.fsync(stream.fileno())
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from paperlens.errors import UserError
+from paperlens.ops.eight_bit import eight_bit
 
 MAX_PIXELS = 64_000_000  # 64 megapixels: above a telephone's photograph, 770 MB as float32
 
@@ -85,7 +86,7 @@ def to_image(tensor: Float[Tensor, "c h w"]) -> Image.Image:
     if not torch.isfinite(tensor).all():
         broken = int((~torch.isfinite(tensor)).sum())
         raise ValueError(f"expected finite values, found {broken} that are not.")
-    levels = (tensor.detach().cpu().double().clamp(0, 1) * 255).round().to(torch.uint8)
+    levels = eight_bit(tensor.detach().cpu().double())
     pixels = rearrange(levels, "c h w -> h w c").numpy()
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 

@@ -114,13 +114,18 @@ def _tables(root: Path) -> Iterator[str]:
 
 
 def _results(root: Path) -> Iterator[str]:
-    for file in sorted((root / "results").glob("*.json")):
+    folder = root / "results"
+    for file in sorted(folder.rglob("*.json")):
         record, wrong = _read(root, file, set())
         yield from wrong
-        if "runs" in record and "recipe" not in record:  # benchmarks and the fidelity check have no runs
-            yield f"results/{file.name} has runs and no recipe."
-        if record.get("recipe", file.stem) != file.stem:
-            yield f"results/{file.name} is a result of {record['recipe']!r}."
+        name = file.relative_to(folder).as_posix()
+        if wrong or not name.startswith("recipes/"):
+            continue
+        study = name.removeprefix("recipes/").removesuffix(".json")
+        if record.get("study") != study:
+            yield f"results/{name} is the result of {record.get('study')!r}."
+        if not record.get("results"):
+            yield f"results/{name} has no results."
 
 
 def _read(root: Path, card: Path, wanted: set[str]) -> tuple[dict[str, Any], list[str]]:

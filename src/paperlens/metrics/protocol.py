@@ -17,6 +17,7 @@ from torch import Tensor
 from paperlens.metrics.pixels import psnr_each
 from paperlens.metrics.shapes import same_shape
 from paperlens.metrics.structure import Window, ssim_each
+from paperlens.ops.eight_bit import eight_bit
 
 # ITU-R BT.601 luma in studio range, 16 to 235 of 255, as MATLAB's rgb2ycbcr.
 LUMA_WEIGHTS = (65.481, 128.553, 24.966)
@@ -100,7 +101,7 @@ class Protocol:
 
     def _view(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d y x"]:
         if self.eight_bit:
-            image = (image.clamp(0, 1) * 255).round()
+            image = eight_bit(image).to(image.dtype)
         if self.colour == "luma":
             if image.shape[1] != 3:
                 raise ValueError(f"luma needs 3 channels (RGB), got {image.shape[1]}")

@@ -9,6 +9,8 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from paperlens.ops.eight_bit import eight_bit
+
 Images = Float[Tensor, "b c h w"]
 Number = float | int
 GAMMA = 2.2  # display value = light ** (1/2.2): the usual approximation of sRGB
@@ -62,7 +64,7 @@ def jpeg(image: Images, quality: int) -> Images:
 
 
 def _through_jpeg(picture: Float[Tensor, "c h w"], quality: int) -> Float[Tensor, "c h w"]:
-    pixels = rearrange(picture.clamp(0, 1).mul(255).round().byte().cpu(), "c h w -> h w c").numpy()
+    pixels = rearrange(eight_bit(picture).cpu(), "c h w -> h w c").numpy()
     file = io.BytesIO()
     Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[..., 0]).save(file, "JPEG", quality=quality)
     decoded = np.array(Image.open(file)).reshape(pixels.shape)

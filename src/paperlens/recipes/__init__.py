@@ -1,36 +1,64 @@
-"""A recipe is a Python object with its expected result; this is the table of them."""
+"""A recipe is a Python object with its expected result; this is the table of them.
+
+`engine` trains, scores and compares. A study lies at `<chapter>/<study>.py` with its recipes in STUDY, and what they
+measured lies at the same place in data/results/recipes.
+"""
+
+from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from paperlens.errors import UserError
-from paperlens.recipes.recipe import Recipe, perform
-from paperlens.recipes.results import RecipeResult, RunResult, results
+from paperlens.lazy import exports
 
-# name -> (module, object): looked up on use, so that a list of names loads no network.
-RECIPES: dict[str, tuple[str, str]] = {
-    "swinir": ("paperlens.recipes.swinir", "SWINIR"),
-    "edsr": ("paperlens.recipes.swinir", "EDSR"),
-    "edsr_same_time": ("paperlens.recipes.swinir", "EDSR_SAME_TIME"),
-    "mri_guided": ("paperlens.recipes.mri", "GUIDED"),
-    "mri_unguided": ("paperlens.recipes.mri", "UNGUIDED"),
-    "swinir_init.linear": ("paperlens.recipes.swinir_init", "LINEAR"),
-    "swinir_init.published_slow": ("paperlens.recipes.swinir_init", "PUBLISHED_SLOW"),
-    "swinir_init.published": ("paperlens.recipes.swinir_init", "PUBLISHED"),
-    "swinir_init.wide": ("paperlens.recipes.swinir_init", "WIDE"),
-    "swinir_init.local": ("paperlens.recipes.swinir_init", "LOCAL"),
-    "swinir_init.awake_slow": ("paperlens.recipes.swinir_init", "AWAKE_SLOW"),
-    "swinir_init.awake": ("paperlens.recipes.swinir_init", "AWAKE"),
-    "swinir_init.no_attention": ("paperlens.recipes.swinir_init", "NO_ATTENTION"),
-    "swinir_init.edsr": ("paperlens.recipes.swinir_init", "CONVOLUTION"),
+if TYPE_CHECKING:
+    from paperlens.recipes.engine.recipe import Recipe
+    from paperlens.recipes.engine.results import RecipeResult
+
+# name -> its study: imported on use, so that a list of names loads no network.
+RECIPES: dict[str, str] = {
+    "swinir": "paperlens.recipes.swinir.against_edsr",
+    "edsr": "paperlens.recipes.swinir.against_edsr",
+    "edsr_same_time": "paperlens.recipes.swinir.against_edsr",
+    "swinir_init.linear": "paperlens.recipes.swinir.initialisation",
+    "swinir_init.published_slow": "paperlens.recipes.swinir.initialisation",
+    "swinir_init.published": "paperlens.recipes.swinir.initialisation",
+    "swinir_init.wide": "paperlens.recipes.swinir.initialisation",
+    "swinir_init.local": "paperlens.recipes.swinir.initialisation",
+    "swinir_init.awake": "paperlens.recipes.swinir.initialisation",
+    "swinir_init.no_attention": "paperlens.recipes.swinir.initialisation",
+    "swinir_init.edsr": "paperlens.recipes.swinir.initialisation",
+    "mri_guided": "paperlens.recipes.mri_contrast.guide",
+    "mri_unguided": "paperlens.recipes.mri_contrast.guide",
+    "contrast_map": "paperlens.recipes.mri_contrast.contrast_map",
+    "features": "paperlens.recipes.efficient.features",
+    "features_untrained": "paperlens.recipes.efficient.features",
 }
 
-__all__ = ["RECIPES", "Recipe", "RecipeResult", "RunResult", "find", "perform", "results"]
+EXPORTS = {
+    "live": "paperlens.recipes.engine.live",
+    "perform": "paperlens.recipes.engine.recipe",
+    "shipped": "paperlens.recipes.engine.shipped",
+}
+__getattr__, __dir__ = exports(__name__, EXPORTS)
+
+
+def study(name: str) -> str:
+    """The module of the recipe called `name`; UserError lists what there is."""
+    if name not in RECIPES:
+        raise UserError(f"no recipe is called {name!r}; there are {', '.join(RECIPES)}.")
+    return RECIPES[name]
 
 
 def find(name: str) -> Recipe:
     """The recipe called `name`; UserError lists what there is."""
-    if name not in RECIPES:
-        raise UserError(f"no recipe is called {name!r}; there are {', '.join(RECIPES)}.")
-    module, attribute = RECIPES[name]
-    recipe: Recipe = getattr(importlib.import_module(module), attribute)
-    return recipe
+    held: tuple[Recipe, ...] = importlib.import_module(study(name)).STUDY
+    return next(recipe for recipe in held if recipe.name == name)
+
+
+def results(name: str) -> RecipeResult:
+    """The committed results of the recipe called `name`; UserError where there are none."""
+    from paperlens.recipes.engine.results import committed
+
+    return committed(study(name), name)

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from paperlens.data.files import write as whole
 from paperlens.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -76,10 +77,5 @@ def write(path: Path, text: str | bytes) -> bool:
     if path.is_file() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    whole(path, data, sync=False)
     return True

@@ -12,7 +12,6 @@ no entry, because step n draws from a generator seeded by (seed, n).
 import errno
 import io
 import json
-import os
 import pickle
 import shutil
 from collections.abc import Mapping
@@ -24,21 +23,8 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from paperlens.data.files import write
 from paperlens.errors import UserError
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write `path` whole or not at all: beside it first, on the disk, then renamed."""
-    beside = path.with_name(path.name + ".part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def pack(state: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> bytes:

@@ -13,7 +13,7 @@ from paperlens.site.chapters.plain import plain
 from paperlens.site.chapters.source import Chapter, exercise_of
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-# As paperlens.recipes.claims.MIME, which is not imported here: a prose edit must not wait for torch.
+# As paperlens.claims.MIME, which is not imported here: a prose edit must not wait for torch.
 CLAIMS = "application/vnd.paperlens.claims+json"
 COMMITTED = ("text/plain", "text/html", "text/markdown", "text/latex", CLAIMS)
 LIMIT = 20_000  # characters of one committed output

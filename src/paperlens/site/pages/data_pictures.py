@@ -38,11 +38,11 @@ def draw(folder: Path) -> None:
 def slices() -> dict[str, Image.Image]:
     """The phantom's pictures by name: contrasts at 3 T and at low field, labels, coarse labels."""
     # torch and the phantom load where a picture is drawn, not with the site
-    import torch
     from einops import reduce
 
     from paperlens.data import anatomy, simulate
     from paperlens.data.phantoms import Phantom, PhantomConfig
+    from paperlens.ops.eight_bit import eight_bit
 
     found = {}
     for field, contrasts in ((3.0, CONTRASTS), (LOW_FIELD, ("T1", "T2"))):
@@ -52,7 +52,7 @@ def slices() -> dict[str, Image.Image]:
             top = (
                 image.flatten().kthvalue(int(0.995 * image.numel())).values
             )  # a vessel must not darken the rest
-            levels = (image / top).clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
+            levels = eight_bit(image / top).numpy()
             name = contrast.lower() if field == 3.0 else f"low_{contrast.lower()}"
             found[name] = _twice(Image.fromarray(levels))
     person = Phantom(SUBJECT, "train", PhantomConfig())

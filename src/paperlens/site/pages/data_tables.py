@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -42,22 +42,29 @@ def statistics() -> str:
             "–" if row["published"] is None else f"{row['published']:g}",
             row["source"],
         )
-        for row in _result("phantom")["statistics"]
+        for row in _result("benchmarks/phantom")["statistics"]
     ]
     return _table(("Quantity", "Phantom (mean ± SD)", "Published", "Where"), rows, (32, 20, 12, 36))
 
 
 def guide() -> str:
     """What a guide gives and costs on the phantom: the mean over seeds and their range, with the protocol."""
-    result = _result("phantom")
-    runs = result["runs"]
-    names = [name for name in runs[0] if name != "seed"]
-    rows = []
-    for name in names:
-        values = [run[name] for run in runs]
-        spread = f"{min(values):.2f} to {max(values):.2f}" if len(set(values)) > 1 else "no training"
-        rows.append((name.replace("1 pixels", "1 pixel"), f"{mean(values):.2f}", spread))
-    told = f"{result['task']}. {result['training']}; {len(runs)} seeds. {result['protocol']}."
+    of = {one["recipe"]: one for one in _result("recipes/mri_contrast/guide")["results"]}
+    from_t1 = _result("recipes/mri_contrast/contrast_map")["results"][0]
+    guided, alone = of["mri_guided"], of["mri_unguided"]
+    series = {
+        "zero filling": [guided["baseline"]],
+        "a line from T1": [from_t1["baseline"]],
+        "six convolutions, T1 alone": _runs(from_t1),
+        "six convolutions, without guide": _runs(alone),
+    }
+    rows = [(name, *_spread(pictures, "psnr")) for name, pictures in series.items()]
+    rows += [
+        (f"six convolutions, with guide{metric.removeprefix('psnr')}", *_spread(_runs(guided), metric))
+        for metric in next(iter(_runs(guided)[0].values()))
+        if metric.startswith("psnr")
+    ]
+    told = f"{alone['trains']}. {len(_runs(guided))} seeds. {alone['protocol']}."
     return f"{_table(('T2 slices', 'PSNR (dB)', 'Over seeds'), rows, (52, 20, 28))}\n{told}\n"
 
 
@@ -108,25 +115,32 @@ def checkpoints() -> str:
 
 
 def features() -> str:
-    """The feature network as a distance beside what needs no training; nothing before it is trained."""
-    result = _result("features")
-    groups = list(result["pairs"])
-    rows = [("L2, and guessing", *["0.50" for _ in groups])]
-    rows += [(name, *[f"{told[g]:.2f}" for g in groups]) for name, told in result["without features"].items()]
-    for which in ("untrained", "trained"):
+    """The feature network as a distance beside what needs no training."""
+    # torch loads where the groups are asked for, not with the site
+    from paperlens.recipes.efficient.features import GROUPS
+
+    of = {one["recipe"]: one for one in _result("recipes/efficient/features")["results"]}
+    trained, untrained = of["features"], of["features_untrained"]
+    series = {
+        "L1": ([trained["baseline"]], "right"),
+        "SSIM": ([trained["baseline"]], "right by SSIM"),
+        "feature network, untrained": (_runs(untrained), "right"),
+        "feature network, trained": (_runs(trained), "right"),
+    }
+    rows = [("L2, and guessing", *["0.50" for _ in GROUPS])]
+    for name, (runs, metric) in series.items():
         cells = []
-        for group in groups:
-            values = [run[which][group] for run in result["runs"]]
-            cells.append(f"{mean(values):.2f} ({min(values):.2f} to {max(values):.2f})")
-        rows.append((f"feature network, {which}", *cells))
-    head = ("Distance", *[f"{group} ({count})" for group, count in result["pairs"].items()])
-    told = f"{result['protocol'][0].upper()}{result['protocol'][1:]}. {len(result['runs'])} seeds, with their range."
-    return f"{_table(head, rows, (28, 24, 24, 24))}\n{told}\n"
+        for group in GROUPS.values():
+            middle, range_ = _spread(runs, metric, group)
+            cells.append(middle if len(runs) == 1 else f"{middle} ({range_})")
+        rows.append((name, *cells))
+    told = f"{trained['protocol'][0].upper()}{trained['protocol'][1:]}. {len(_runs(trained))} seeds, with their range."
+    return f"{_table(('Distance', *GROUPS), rows, (28, 24, 24, 24))}\n{told}\n"
 
 
 def speed() -> str:
     """The committed measurements of benchmarks/mr_data.py."""
-    told = _result("benchmark_data")
+    told = _result("benchmarks/data")
     loads = ", ".join(f"{name} {value:.2g} ms" for name, value in told["batch_milliseconds"].items())
     steps = ", ".join(f"{name} {value:.3g} ms" for name, value in told["step_milliseconds"].items())
     rows = [
@@ -149,6 +163,18 @@ def speed() -> str:
         f"{told['torch']}, load {told['load_at_start']:g} at the start."
     )
     return f"{_table(('What', 'Measured here', 'Required'), rows, (42, 40, 18))}\n{foot}\n"
+
+
+def _runs(result: Mapping[str, Any]) -> list[Any]:
+    """The pictures' scores of every committed run of profile class."""
+    return [run["pictures"] for run in result["runs"] if run["profile"] == "class"]
+
+
+def _spread(runs: Sequence[Any], metric: str, over: Sequence[str] = ()) -> tuple[str, str]:
+    """The mean over runs of a metric's mean over pictures, and the smallest and largest."""
+    values = [mean(one[metric] for name, one in run.items() if not over or name in over) for run in runs]
+    spread = f"{min(values):.2f} to {max(values):.2f}" if len(values) > 1 else "no training"
+    return f"{mean(values):.2f}", spread
 
 
 def _result(name: str) -> Any:

@@ -1,7 +1,7 @@
 """The generated table of fidelity: what each preset counts, how far it is from the authors' outputs, how fast it is.
 
 Nothing is measured here. Counts, the authors' figures and licences come from the catalogue, differences from
-data/results/fidelity.json (tests/fidelity/record.py) and ratios from data/results/benchmark_models.json
+data/results/fidelity/published.json (tests/fidelity/record.py) and ratios from data/results/benchmarks/models.json
 (benchmarks/models.py --write).
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from paperlens.data.files import path
 from paperlens.site.pages.facts import models
 
-DIFFERENCES, BENCHMARK = "results/fidelity.json", "results/benchmark_models.json"
+DIFFERENCES, BENCHMARK = "results/fidelity/published.json", "results/benchmarks/models.json"
 HEADS = (
     "System", "Preset", "Parameters counted", "Published", "G MACs (input)", "Golden outputs", "Speed", "Memory",
     "Licence",

@@ -1,4 +1,4 @@
-"""The page on how fast a class is graded: figures, a table and sentences from data/results/benchmark_grading.json."""
+"""The page on how fast a class is graded: figures, a table and sentences from data/results/benchmarks/grading.json."""
 
 import html
 import json
@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 
 def parts() -> dict[str, str]:
     """File name -> text, for the page to include."""
-    result = json.loads(path("results/benchmark_grading.json").read_text(encoding="utf-8"))
+    result = json.loads(path("results/benchmarks/grading.json").read_text(encoding="utf-8"))
     rows: list[Row] = result["measurements"]
     return {
         "grading_against.md": against(rows),

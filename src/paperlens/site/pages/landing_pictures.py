@@ -52,9 +52,9 @@ def crops(box: tuple[int, int, int, int]) -> dict[str, Image.Image]:
     """The same part of the photograph: half the pixels, enlarged by interpolation, by SwinIR, and as it was."""
     # torch and the models load where a picture is drawn, not with the site
     from paperlens.data.images import to_image
-    from paperlens.recipes.shipped import shipped
-    from paperlens.recipes.super_resolution import pairs, restore
-    from paperlens.recipes.swinir import SCALE, SWINIR
+    from paperlens.recipes.engine.shipped import shipped
+    from paperlens.recipes.engine.super_resolution import pairs, restore
+    from paperlens.recipes.swinir.against_edsr import SCALE, SWINIR
 
     low, high = next((low, high) for name, low, high in pairs("test", SCALE) if name == NAME)
     small = low[None].float() / 255

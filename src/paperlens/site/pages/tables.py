@@ -145,7 +145,7 @@ def _cell(text: str) -> str:
 
 
 def _claims(notebook: NotebookNode) -> list[dict[str, str]]:
-    """What the cells of one executed chapter displayed with `paperlens.recipes.claims.show`."""
+    """What the cells of one executed chapter displayed with `paperlens.claims.show`."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return [claim for output in outputs for claim in output.get("data", {}).get(CLAIMS, [])]
 
