@@ -36,6 +36,7 @@ ALLOWED = {
     "recipes": TRAIN | {"recipes"},
     "exercises": TRAIN | {"exercises"},
     "figures": TRAIN | {"figures"},
+    "claims": FREE | {"claims"},
 }
 TOP = {"classroom", "site", "cli"}  # may import anything; nothing below imports them
 FIVE = {"torch", "numpy", "einops", "safetensors", "jaxtyping"}

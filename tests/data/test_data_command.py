@@ -22,9 +22,9 @@ def test_the_shipped_files_are_what_their_cards_say(capsys: pytest.CaptureFixtur
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shipped") / "data"
     folder.mkdir()
-    for name in ("photographs", "physics"):
+    for name in ("photographs", "physics", "results/recipes/swinir"):
         shutil.copytree(root() / name, folder / name)
-    for name in ("checkpoints", "demos", "results"):
+    for name in ("checkpoints", "demos"):
         (folder / name).mkdir()
         for file in (root() / name).glob("*.*"):
             if file.stem in ("swinir", "features"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paperlens.recipes import claims
+from paperlens import claims
 
 
 def test_show_gives_a_table_and_data_and_escapes_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from paperlens.recipes import find, mri, results
+from paperlens.recipes import find, results
+from paperlens.recipes.mri_contrast import guide as mri
 from paperlens.train.profiles import profile
 
 SMOKE = profile("smoke")

@@ -10,17 +10,20 @@ import torch
 from paperlens import cli
 from paperlens.data import files, photographs
 from paperlens.errors import UserError
-from paperlens.recipes import RECIPES, find, perform, results
+from paperlens.recipes import RECIPES, find, perform, results, study
+from paperlens.recipes.engine import results as recorded
 from paperlens.recipes.engine.live import live
 from paperlens.recipes.engine.recipe import thinned
 from paperlens.recipes.engine.report import table, verdict
-from paperlens.recipes.engine.results import parsed, written
-from paperlens.recipes.engine.shipped import SHIPPED, card, shipped
+from paperlens.recipes.engine.results import committed as read_one
+from paperlens.recipes.engine.results import parsed, place, written
+from paperlens.recipes.engine.shipped import DEMOS, card, shipped
 from paperlens.train.profiles import profile
 
 SMOKE = profile("smoke")
-MRI = ("mri_guided", "mri_unguided")
-SEEDED = ("swinir", "edsr", "edsr_same_time", *MRI)  # three seeds in profile class
+MRI = ("mri_guided", "mri_unguided", "contrast_map")
+FEATURES = ("features", "features_untrained")
+SEEDED = ("swinir", "edsr", "edsr_same_time", *MRI, *FEATURES)  # three seeds in profile class
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -34,7 +37,7 @@ def test_every_recipe_draws_a_batch_and_its_loss_has_gradients(name: str) -> Non
     loss.backward()
     moved = [n for n, p in network.named_parameters() if p.grad is not None and float(p.grad.abs().sum()) > 0]
     assert torch.isfinite(loss) and moved
-    small = name == "swinir_init.linear" or name in MRI
+    small = name == "swinir_init.linear" or name in MRI + FEATURES
     assert 39_000 < sum(p.numel() for p in network.parameters()) < 41_000 or small
 
 
@@ -45,15 +48,17 @@ def test_committed_results_are_complete_and_agree_with_the_recipe(name: str) -> 
     assert committed.departures == list(recipe.departures) and committed.trains == recipe.trains
     assert committed.train == list(recipe.pictures("train"))
     assert committed.test == list(recipe.pictures("test")) == list(committed.baseline)
-    assert name in MRI or committed.test == list(photographs("test")["name"])
+    assert name in MRI + FEATURES or committed.test == list(photographs("test")["name"])
     assert not set(committed.train) & set(committed.test)
     seeds = {run.seed for run in committed.runs if run.profile == "class"}
     assert seeds >= (set(recipe.seeds) if name in SEEDED else {0})
     for run in committed.runs:
         assert list(run.pictures) == committed.test and len(run.source_hash) == 64 and len(run.commit) == 40
         assert run.steps == recipe.plan(profile(run.profile), run.seed).steps
-        assert run.seconds >= 0 and run.processor_seconds >= 0 and 0 < len(run.losses) <= 20
-        assert all(10 < scores["psnr"] < 60 and 0 < scores["ssim"] < 1 for scores in run.pictures.values())
+        assert run.seconds >= 0 and run.processor_seconds >= 0 and min(run.steps, 1) <= len(run.losses) <= 20
+        assert name in FEATURES or all(
+            10 < scores["psnr"] < 60 and 0 < scores["ssim"] < 1 for scores in run.pictures.values()
+        )
 
 
 @pytest.mark.parametrize("name", SEEDED)
@@ -61,19 +66,20 @@ def test_every_seed_exceeds_the_baseline_on_every_picture_by_the_expected_gain(n
     recipe, committed = find(name), results(name)
     runs = [run for run in committed.runs if run.profile == "class"]
     for run in runs:
-        assert all(run.pictures[p]["psnr"] > committed.baseline[p]["psnr"] for p in committed.test)
-        assert committed.gain(run) > recipe.gain
+        if name not in FEATURES:  # one kind of pair of 48 may well fall
+            assert all(run.pictures[p]["psnr"] > committed.baseline[p]["psnr"] for p in committed.test)
+        assert committed.gain(run, recipe.metric) > recipe.gain
 
 
 def test_smoke_is_reproduced_and_a_changed_result_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["reproduce", "swinir", "--profile", "smoke"]) == 0
     told = capsys.readouterr().out
-    assert "reproduced within 0.1 dB" in told and "NOT" not in told and "Protocol: x2" in told
+    assert "reproduced within 0.1." in told and "NOT" not in told and "Protocol: x2" in told
     recipe, committed = find("swinir"), results("swinir").run("smoke", 0)
     assert committed is not None
     shifted = {name: {**scores, "psnr": scores["psnr"] + 0.2} for name, scores in committed.pictures.items()}
     agrees, sentence = verdict(recipe, replace(committed, pictures=shifted), committed)
-    assert not agrees and "NOT reproduced within 0.1 dB" in sentence and "the same sources" in sentence
+    assert not agrees and "NOT reproduced within 0.1." in sentence and "the same sources" in sentence
 
 
 def test_reproduce_says_what_is_not_committed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,7 +153,7 @@ def test_the_papers_plan_is_the_papers() -> None:
     assert find("edsr").plan(profile("paper"), 0).steps == 300_000
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", DEMOS)
 def test_the_shipped_network_gives_its_cards_number(name: str) -> None:
     recipe = find(name)
     told, network = card(name), shipped(recipe)
@@ -187,22 +193,44 @@ def test_live_training_continues_what_ships() -> None:
 
 
 def test_results_hold_exactly_their_fields(tmp_path: Path) -> None:
-    committed = results("swinir")
-    assert written(parsed(files.path("results/swinir.json"))) == files.path("results/swinir.json").read_text()
-    file = tmp_path / "swinir.json"
-    for spoil in ({"extra": 1}, {"runs": [{"profile": "class"}]}, {"runs": None}):
-        content = json.loads(written(committed)) | spoil
-        file.write_text(json.dumps(content))
+    file, module = files.path(place(study("swinir"))), study("swinir")
+    assert written(module, parsed(file)) == file.read_text()
+    spoiled = tmp_path / "against_edsr.json"
+    for change in ({"extra": 1}, {"runs": [{"profile": "class"}]}, {"runs": None}):
+        content = json.loads(file.read_text())
+        content["results"][0] |= change
+        spoiled.write_text(json.dumps(content))
         with pytest.raises(UserError, match="is no results file"):
-            parsed(file)
-    file.write_text("{")
+            parsed(spoiled)
+    spoiled.write_text("{")
     with pytest.raises(UserError, match="is no results file"):
-        parsed(file)
+        parsed(spoiled)
+    with pytest.raises(UserError, match="holds no result of hat; paperlens reproduce hat --record"):
+        read_one(module, "hat")
+
+
+def test_recording_replaces_one_run_and_keeps_the_others(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(recorded, "root", lambda: tmp_path)
+    module, order, one = study("swinir"), ["swinir", "edsr"], results("swinir")
+    file = tmp_path / place(module)
+    recorded.record(module, order, results("edsr"))
+    recorded.record(module, order, replace(one, runs=one.runs[:1]))
+    recorded.record(module, order, replace(one, runs=[replace(one.runs[1], steps=7)]))
+    recorded.record(module, order, replace(one, runs=[one.runs[1]]))
+    swinir, edsr = parsed(file)
+    assert swinir.runs == one.runs[:2] and edsr == results("edsr")
+
+
+def test_every_results_file_is_a_studys_and_every_study_has_one() -> None:
+    folder = files.path("results/recipes")
+    found = {file.relative_to(files.root()).as_posix() for file in folder.rglob("*.json")}
+    assert found == {place(module) for module in RECIPES.values()}
 
 
 def test_a_curve_is_thinned_to_means() -> None:
     assert thinned([1.0, 3.0, 5.0, 7.0], parts=2) == [2.0, 6.0]
     assert thinned([1.0, 2.0], parts=20) == [1.0, 2.0]
+    assert thinned([]) == []
 
 
 def test_the_table_shows_every_picture_beside_the_baseline() -> None:
@@ -219,7 +247,7 @@ def test_two_performances_of_one_seed_are_one_result() -> None:
     assert (one.parameters, one.device, one.torch) == (two.parameters, two.device, two.torch)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", DEMOS)
 def test_the_demo_is_the_shipped_network_and_small(name: str) -> None:
     import hashlib
 

@@ -94,6 +94,8 @@ def perform(
 
 def thinned(losses: Sequence[float], parts: int = 20) -> list[float]:
     """Means of `parts` equal parts of a run: its curve, small enough to commit."""
+    if not losses:
+        return []
     parts = min(parts, len(losses))
     edges = [len(losses) * i // parts for i in range(parts + 1)]
     return [round(sum(losses[a:b]) / (b - a), 6) for a, b in pairwise(edges)]
