@@ -11,6 +11,7 @@ from PIL import Image
 
 from paperlens.data.files import path
 from paperlens.data.photograph_set import card
+from paperlens.recipes import results
 from paperlens.site.pages import data_pictures, data_tables
 
 PAGE = Path(__file__).parent.parent.parent / "book" / "data.md"
@@ -62,11 +63,13 @@ def test_an_unverified_value_is_marked_and_counted(parts: dict[str, str]) -> Non
 
 
 def test_numbers_are_those_of_the_results(parts: dict[str, str]) -> None:
-    phantom = json.loads(path("results/phantom.json").read_text(encoding="utf-8"))
+    phantom = json.loads(path("results/benchmarks/phantom.json").read_text(encoding="utf-8"))
     for row in phantom["statistics"]:
         assert f"{row['quantity']}\n  - {row['phantom']:.3g} ± " in parts["data_statistics.md"]
-    values = [run["restored with guide, 2 pixels away"] for run in phantom["runs"]]
-    assert f"restored with guide, 2 pixels away\n  - {sum(values) / 3:.2f}" in parts["data_guide.md"]
+    values = [run.mean("psnr, guide 2 px away") for run in results("mri_guided").runs]
+    assert f"with guide, guide 2 px away\n  - {sum(values) / 3:.2f}" in parts["data_guide.md"]
+    trained = [run.mean("right") for run in results("features").runs]
+    assert f"feature network, trained\n  - {sum(trained) / 3:.2f} (" in parts["data_features.md"]
     speed = json.loads(path("results/benchmarks/data.json").read_text(encoding="utf-8"))
     assert speed["subject_seconds"] <= speed["subject_seconds_limit"]
     assert speed["smallest_ratio"] >= speed["smallest_ratio_limit"]

@@ -21,7 +21,7 @@ def landing(folder: Path) -> None:
     stamp = folder / "landing.key"
     key = digest(
         [
-            *package_files(["paperlens.site.pages.landing_pictures", "paperlens.recipes.shipped"])[0],
+            *package_files(["paperlens.site.pages.landing_pictures", "paperlens.recipes.engine.shipped"])[0],
             path(NETWORK),
         ]
     )

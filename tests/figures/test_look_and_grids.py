@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from paperlens import figures
+from paperlens.figures import look
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -44,8 +45,33 @@ def test_no_picture_and_no_picture_shape_are_refused():
 
 def test_a_notebook_gets_a_small_jpeg_at_once(monkeypatch):
     shown = []
-    monkeypatch.setattr(figures, "_in_notebook", lambda: True)
+    monkeypatch.setattr(look, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", shown.append)
     figures.pictures({"noise": torch.rand(3, 60, 90, generator=torch.Generator().manual_seed(0))})
     assert shown[0].data[:3] == b"\xff\xd8\xff" and shown[0].format == "jpeg"
     assert not plt.get_fignums()  # nothing is left to be shown a second time
+
+
+def test_a_strip_frames_the_detail_and_scores_each_view_against_the_truth():
+    truth = torch.rand(3, 20, 30, generator=torch.Generator().manual_seed(0))
+    worse = (truth + 0.1).clamp(0, 1)
+    figures.strip({"truth": truth, "worse": worse}, (4, 10, 8), truth="truth")
+    axes = plt.gcf().axes
+    error = (worse - truth).double().square().mean()
+    assert [axis.get_title() for axis in axes] == [
+        "truth, whole",
+        "truth",
+        f"worse\n{float(-10 * error.log10()):.2f} dB",
+    ]
+    whole, detail = (axis.images[0].get_array() for axis in axes[:2])
+    assert whole.shape == (30, 30, 3) and detail.shape == (8, 8, 3)
+    assert (whole[5 + 4, 10] != (truth[:, 4, 10] * 255).round().numpy()).any()  # the frame
+    assert (detail == (truth[:, 4:12, 10:18] * 255).round().permute(1, 2, 0).numpy()).all()
+
+
+def test_a_strip_refuses_other_sizes_and_a_detail_outside():
+    picture = torch.zeros(1, 8, 8)
+    with pytest.raises(ValueError, match="one size"):
+        figures.strip({"a": picture, "b": torch.zeros(1, 8, 9)}, (0, 0, 4))
+    with pytest.raises(ValueError, match=r"detail of 4 at \(5, 0\) does not lie in a picture of 8 x 8"):
+        figures.strip({"a": picture}, (5, 0, 4))
