@@ -13,9 +13,9 @@ from paperlens.checkpoints.picture import OVERLAP, restore
 from paperlens.checkpoints.systems import picture_system
 from paperlens.checkpoints.tell import check_values, identify, network
 from paperlens.checkpoints.weights import read
+from paperlens.data.files import write
 from paperlens.data.images import open_image, to_image, to_tensor
 from paperlens.errors import UserError
-from paperlens.train.checkpoint import write
 
 LONGEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels a side that the format can say
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
