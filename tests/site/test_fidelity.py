@@ -35,7 +35,8 @@ def test_a_row_holds_the_facts():
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    (tmp_path / "results").mkdir()
+    for folder in ("benchmarks", "fidelity"):
+        (tmp_path / "results" / folder).mkdir(parents=True)
     monkeypatch.setattr(fidelity, "path", lambda name: tmp_path / name)
     entries = {golden: {"difference": 3e-10, "dtype": "float64"} for golden in _goldens()}
     (tmp_path / fidelity.DIFFERENCES).write_text(json.dumps(entries), "utf-8")
