@@ -21,3 +21,13 @@ def sinusoids(length: int, dim: int) -> Float[Tensor, "n d"]:
     rate = torch.exp(torch.arange(0, dim, 2) * (-math.log(10000.0) / dim))
     angle = torch.arange(length)[:, None] * rate
     return rearrange([torch.sin(angle), torch.cos(angle)], "two n i -> n (i two)")
+
+
+def cell_centres(height: int, width: int) -> Float[Tensor, "h w 2"]:
+    """Centres of height x width equal cells of the square -1..1, y first: -1 + 1/n, -1 + 3/n, ... 1 - 1/n; float32.
+
+    Chen et al., "Learning Continuous Image Representation with Local Implicit Image Function", CVPR 2021,
+    arXiv:2012.09161.
+    """
+    y, x = (-1 + 1 / n + (2 / n) * torch.arange(n).float() for n in (height, width))
+    return torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1)

@@ -1,0 +1,1 @@
+"""Any scale: one network for every magnification."""
