@@ -143,7 +143,8 @@ def test_misspelt_field_raises(name):
 def test_bad_argument_raises_with_both_numbers(name, overrides, numbers):
     with pytest.raises(ValueError, match=r"\d") as error:
         model = build(name, "tiny", **{k: v for k, v in overrides.items() if k != "shape"})
-        model(torch.rand(overrides["shape"]))
+        shape = overrides["shape"]  # of the one input, or of several
+        model(*(torch.rand(one) for one in ([shape] if isinstance(shape[0], int) else shape)))
     for number in numbers:
         assert re.search(rf"\b{number}\b", str(error.value)), f"{number} is not in: {error.value}"
 

@@ -11,8 +11,9 @@ Symbols (paper -> code)
     z*  nearest feature       nearest           v*  that feature's own coordinate           centre
     c   a pixel's two sides   cell              f   the decoding function                   decode
 Departures: none.
-Quirks kept: EDSR's two frozen mean shifts are stored and never applied; coordinates are moved by a further 1e-6 before the
-    nearest feature is looked up, and 1e-9 is added to each area; the grid of features is float32 in every dtype.
+Quirks kept: EDSR's two frozen mean shifts are stored and never applied; coordinates are moved by a further 1e-6
+    before the nearest feature is looked up, and 1e-9 is added to each area; the grid of features is float32 in
+    every dtype.
 Published size: none in the paper; counted 1,567,323 with EDSR-baseline, of which 1,567,299 are trained.
 """
 
@@ -56,7 +57,7 @@ class LIIF(nn.Module):
         self.decode = nn.Sequential(*layers, nn.Linear(dims[-1], 3))
 
     def forward(
-        self, low_res: Float[Tensor, "b 3 h w"], size: tuple[int, int] | None = None
+        self, low_res: Float[Tensor, "b c h w"], size: tuple[int, int] | None = None
     ) -> Float[Tensor, "b 3 sh sw"]:
         """The image of `size` (height, width), at any scale; without it `scale` times the input, rounded down."""
         given = (low_res.shape[-2], low_res.shape[-1])
@@ -69,7 +70,7 @@ class LIIF(nn.Module):
         return rearrange(self.query(low_res, coord, cell), "b (h w) c -> b c h w", h=height)
 
     def query(
-        self, low_res: Float[Tensor, "b 3 h w"], coord: Float[Tensor, "b n 2"], cell: Float[Tensor, "b n 2"]
+        self, low_res: Float[Tensor, "b c h w"], coord: Float[Tensor, "b n 2"], cell: Float[Tensor, "b n 2"]
     ) -> Float[Tensor, "b n 3"]:
         """Colours at `coord`, y first in -1..1, of pixels whose sides are `cell`."""
         if low_res.shape[1] != 3:
@@ -96,7 +97,10 @@ class EDSRFeatures(nn.Module):
 
     def __init__(self, dim: int, depth: int) -> None:
         super().__init__()
-        self.sub_mean, self.add_mean = MeanShift(DIV2K_MEAN), MeanShift(DIV2K_MEAN, sign=1)  # stored, never applied
+        self.sub_mean, self.add_mean = (
+            MeanShift(DIV2K_MEAN),
+            MeanShift(DIV2K_MEAN, sign=1),
+        )  # stored, never applied
         self.head = nn.Conv2d(3, dim, 3, padding=1)
         blocks = [ResidualBlock(dim) for _ in range(depth)]
         self.body = nn.Sequential(*blocks, nn.Conv2d(dim, dim, 3, padding=1))

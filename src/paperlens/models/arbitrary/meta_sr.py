@@ -9,8 +9,9 @@ Symbols (paper -> code)
     F^LR  features                features           r       magnification   height / h, width / w
     (i', j')  location projection rows, columns      v_ij    what the weight prediction sees   positions
     W(i, j)   predicted filter    filters            Phi     feature mapping   a product of patch and filter
-Departures: the paper has one r; here the two axes may differ, and 1/r is then the root of their product. The published
-    code computes ceil(r) times the size and lets the caller pick pixels; we compute the pixels that are wanted.
+Departures: the paper has one r; here the two axes may differ, and 1/r is then the root of their product. The
+    published code computes ceil(r) times the size and lets the caller pick pixels; we compute the pixels that are
+    wanted.
 Quirks kept: the two mean shifts are trained along (requires_grad was set on the module, where it does nothing).
 Published size: none in the paper; counted 22,419,096, of which 24 in the mean shifts.
 """
@@ -57,7 +58,7 @@ class MetaSR(nn.Module):
         self.add_mean = MeanShift(DIV2K_MEAN, sign=1).requires_grad_()
 
     def forward(
-        self, low_res: Float[Tensor, "b 3 h w"], size: tuple[int, int] | None = None
+        self, low_res: Float[Tensor, "b c h w"], size: tuple[int, int] | None = None
     ) -> Float[Tensor, "b 3 sh sw"]:
         """The image of `size` (height, width); without it `scale` times the input, rounded down."""
         if low_res.shape[1] != 3:
@@ -71,18 +72,22 @@ class MetaSR(nn.Module):
         columns, right = project(given[1], width, low_res)
         inverse = low_res.new_full((height, width), sqrt(given[0] * given[1] / (height * width)))  # 1 / r
         down, right = repeat(down, "h -> h w", w=width), repeat(right, "w -> h w", h=height)
-        return self.upscale(low_res, rows, columns, rearrange([inverse, down, right], "three h w -> h w three"))
+        return self.upscale(
+            low_res, rows, columns, rearrange([inverse, down, right], "three h w -> h w three")
+        )
 
     def upscale(
         self,
-        low_res: Float[Tensor, "b 3 h w"],
+        low_res: Float[Tensor, "b c h w"],
         rows: Int[Tensor, " sh"],
         columns: Int[Tensor, " sw"],
         positions: Float[Tensor, "sh sw 3"],
     ) -> Float[Tensor, "b 3 sh sw"]:
         """Each output pixel is the patch around (rows[i], columns[j]) times the filter that its position predicts."""
         features = self.features(self.sub_mean(low_res))
-        patches = rearrange(F.unfold(features, KERNEL, padding=1), "b p (h w) -> b h w p", h=features.shape[-2])
+        patches = rearrange(
+            F.unfold(features, KERNEL, padding=1), "b p (h w) -> b h w p", h=features.shape[-2]
+        )
         patches = patches[:, rows][:, :, columns]
         filters = rearrange(self.predict_filter(positions), "h w (p c) -> h w p c", c=3)
         return self.add_mean(torch.einsum("bhwp,hwpc->bchw", patches, filters))  # Sec. 3.4, feature mapping
@@ -127,10 +132,12 @@ NOT_A_PICTURE = "the size that is wanted, too: call it from Python, model(low_re
 
 
 def run_published(
-    model: MetaSR, low_res: Float[Tensor, "b 3 h w"], positions: Float[Tensor, "b n 3"]
+    model: MetaSR, low_res: Float[Tensor, "b c h w"], positions: Float[Tensor, "b n 3"]
 ) -> Float[Tensor, "b 3 sh sw"]:
     """The published call: a position (1/r, dy, dx) for each pixel of an image ceil(r) times as large."""
     height, width = low_res.shape[-2:]
     times = round(sqrt(positions.shape[1] / (height * width)))
     rows, columns = torch.arange(height * times) // times, torch.arange(width * times) // times
-    return model.upscale(low_res, rows, columns, rearrange(positions[0], "(h w) three -> h w three", h=len(rows)))
+    return model.upscale(
+        low_res, rows, columns, rearrange(positions[0], "(h w) three -> h w three", h=len(rows))
+    )

@@ -10,15 +10,16 @@ Output   enlarged image, same range                                         b 3 
 Symbols (paper -> code)
     P    segmentation probability maps   prior            Psi  shared conditions      condition
     gamma, beta  modulation              scale, shift     F    feature maps           features
-Two networks were published under this name. `paper` is the released one that the paper's pictures come from: it multiplies
-    by gamma, activates before each convolution and enlarges by nearest neighbour. `retrained` is the authors' later
-    training: it multiplies by 1 + gamma, activates after the first convolution and enlarges by pixel shuffle.
+Two networks were published under this name. `paper` is the released one that the paper's pictures come from: it
+    multiplies by gamma, activates before each convolution and enlarges by nearest neighbour. `retrained` is the
+    authors' later training: it multiplies by 1 + gamma, activates after the first convolution and enlarges by pixel
+    shuffle.
 Departures: none. The segmentation network that gives the prior is not part of this file.
 Quirks kept: slopes of the leaky ReLU inside the transform are 0.01 (`paper`) and 0.1 (`retrained`).
 Published size: none in the paper; counted 1,612,195 (`paper`) and 1,833,763 (`retrained`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -56,7 +57,7 @@ class SFTGAN(nn.Module):
         self.tail = tail(config)
 
     def forward(
-        self, low_res: Float[Tensor, "b 3 h w"], prior: Float[Tensor, "b k sh sw"]
+        self, low_res: Float[Tensor, "b c h w"], prior: Float[Tensor, "b k sh sw"]
     ) -> Float[Tensor, "b 3 sh sw"]:
         """The image four times as high and wide, textured as `prior` says."""
         channels, classes = low_res.shape[1], prior.shape[1]
@@ -66,7 +67,9 @@ class SFTGAN(nn.Module):
             raise ValueError(f"classes is {self.config.classes}, the prior has {classes}")
         for side, wide in zip(low_res.shape[-2:], prior.shape[-2:], strict=True):
             if wide != SCALE * side:
-                raise ValueError(f"the prior must be {SCALE} times the image: {SCALE * side} for {side}, not {wide}")
+                raise ValueError(
+                    f"the prior must be {SCALE} times the image: {SCALE * side} for {side}, not {wide}"
+                )
         condition = self.condition(prior)
         shallow = features = self.head(low_res)
         for block in self.blocks:
@@ -141,7 +144,11 @@ def tail(config: SFTGANConfig) -> nn.Sequential:
 
     def doubling() -> list[nn.Module]:
         if config.form == "paper":
-            return [nn.Upsample(scale_factor=2.0, mode="nearest"), nn.Conv2d(dim, dim, 3, padding=1), nn.ReLU()]
+            return [
+                nn.Upsample(scale_factor=2.0, mode="nearest"),
+                nn.Conv2d(dim, dim, 3, padding=1),
+                nn.ReLU(),
+            ]
         return [nn.Conv2d(dim, 4 * dim, 3, padding=1), nn.PixelShuffle(2), nn.ReLU()]
 
     ends = [nn.Conv2d(dim, dim, 3, padding=1), nn.ReLU(), nn.Conv2d(dim, 3, 3, padding=1)]
@@ -158,7 +165,12 @@ PRESETS: Mapping[str, SFTGANConfig] = {
     "tiny": _TINY,
     "tiny_retrained": replace(_TINY, form="retrained"),
 }
-PARAMETERS: Mapping[str, int] = {"paper": 1_612_195, "retrained": 1_833_763, "tiny": 6_359, "tiny_retrained": 9_863}
+PARAMETERS: Mapping[str, int] = {
+    "paper": 1_612_195,
+    "retrained": 1_833_763,
+    "tiny": 6_359,
+    "tiny_retrained": 9_863,
+}
 MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
     "paper": (((1, 3, 32, 32), (1, 8, 128, 128)), 2.9137),
     "retrained": (((1, 3, 32, 32), (1, 8, 128, 128)), 2.9137),
@@ -191,11 +203,12 @@ GOLDENS: Mapping[str, SFTGANConfig] = {
 }
 ORIGIN, LICENCE = "xinntao/SFTGAN", "none stated"
 BAD = (({"shape": ((1, 1, 4, 4), (1, 3, 16, 16))}, (1, 3)),)
-NOT_A_PICTURE = "the probabilities of eight classes for every pixel, too: call it from Python, model(low_res, prior)"
+NOT_A_PICTURE = (
+    "the probabilities of eight classes for every pixel, too: call it from Python, model(low_res, prior)"
+)
 
 
-def run_published(
-    model: SFTGAN, inputs: tuple[Float[Tensor, "b 3 h w"], Float[Tensor, "b k sh sw"]]
-) -> Float[Tensor, "b 3 sh sw"]:
-    """The published call takes one pair."""
-    return model(*inputs)
+def run_published(model: SFTGAN, inputs: Sequence[Tensor]) -> Tensor:
+    """The published call takes image and prior as one pair."""
+    low_res, prior = inputs
+    return model(low_res, prior)

@@ -9,10 +9,11 @@ Output   one map a class, no activation; for restoration the image   b k h w
 Symbols (paper -> code)
     x^{i,j}  node at depth i, step j of its skip   nodes["i_j"]       H  convolution block   ConvBlock
     D, U     pooling and upsampling                F.max_pool2d, enlarged
-Departures: the paper's own code is Keras, with transposed convolutions and no batch norm; the golden outputs are those of
-    the torch port that most of the field uses, which enlarges bilinearly and normalises. `residual`, off by default, adds
-    the input to the output, as the low-field network of the notes does.
-Published size: 9.04M (Table 3, Keras: 9,041,601 in its README); the port counts 9,163,329, with deep supervision 9,163,428.
+Departures: the paper's own code is Keras, with transposed convolutions and no batch norm; the golden outputs are
+    those of the torch port that most of the field uses, which enlarges bilinearly and normalises. `residual`, off
+    by default, adds the input to the output, as the low-field network of the notes does.
+Published size: 9.04M (Table 3, Keras: 9,041,601 in its README); the port counts 9,163,329, with deep supervision
+    9,163,428.
 """
 
 from collections.abc import Mapping
@@ -55,7 +56,9 @@ class NestedUNet(nn.Module):
         heads = levels - 1 if config.deep_supervision else 1
         self.heads = nn.ModuleList(nn.Conv2d(dims[0], config.out_channels, 1) for _ in range(heads))
 
-    def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h w"] | list[Float[Tensor, "b k h w"]]:
+    def forward(
+        self, image: Float[Tensor, "b c h w"]
+    ) -> Float[Tensor, "b k h w"] | list[Float[Tensor, "b k h w"]]:
         """The maps of the last node; with deep supervision those of every node of the top level after the first."""
         self._check(image)
         levels = len(self.config.dims)
@@ -75,7 +78,9 @@ class NestedUNet(nn.Module):
 
     def _check(self, image: Tensor) -> None:
         if image.shape[1] != self.config.in_channels:
-            raise ValueError(f"in_channels is {self.config.in_channels}, the image has {image.shape[1]} channels")
+            raise ValueError(
+                f"in_channels is {self.config.in_channels}, the image has {image.shape[1]} channels"
+            )
         factor = 2 ** (len(self.config.dims) - 1)
         for name, side in (("height", image.shape[-2]), ("width", image.shape[-1])):
             if side % factor:
@@ -142,7 +147,9 @@ def PUBLISHED_NAMES(config: NestedUNetConfig) -> tuple[tuple[str, str], ...]:  #
 
 
 GOLDENS: Mapping[str, NestedUNetConfig] = {"nested_unet": PRESETS["segmentation"]}
-PUBLISHED_SIZES = {"segmentation": ("9.04M", "the official Keras README, another upsampling and no batch norm")}
+PUBLISHED_SIZES = {
+    "segmentation": ("9.04M", "the official Keras README, another upsampling and no batch norm")
+}
 ORIGIN, LICENCE = "4uiiurz1/pytorch-nested-unet", "MIT"
 BAD = (
     ({"shape": (1, 1, 16, 16)}, (3, 1)),

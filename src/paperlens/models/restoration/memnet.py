@@ -10,12 +10,13 @@ Symbols (paper -> code)
     M, R   blocks and recursions        blocks, recursions    f_ext, f_rec  ends         extract, reconstruct
     w_m    weight of each supervised output            output_weights
 Departures: none. Every convolution is preceded by batch norm and ReLU (Sec. 3.2).
-Quirks kept, from the released Caffe definition: the weights of a block's two convolutions are shared by its recursions and
-    their batch norms are not; the reconstruction is shared by the six outputs and its batch norm is not; a gate sees the
-    long-term memory first, then the short-term one (the paper writes them the other way round).
-Published size: 677K (paper, unverified), which is the 676,992 values of the convolution kernels; counted 695,497 with biases,
-    batch norms and the six output weights, as in the Caffe definition. No trustworthy torch code exists, so nothing but
-    counts holds this file to the authors' network.
+Quirks kept, from the released Caffe definition: the weights of a block's two convolutions are shared by its
+    recursions and their batch norms are not; the reconstruction is shared by the six outputs and its batch norm is
+    not; a gate sees the long-term memory first, then the short-term one (the paper writes them the other way
+    round).
+Published size: 677K (paper, unverified), which is the 676,992 values of the convolution kernels; counted 695,497
+    with biases, batch norms and the six output weights, as in the Caffe definition. No trustworthy torch code
+    exists, so nothing but counts holds this file to the authors' network.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from paperlens.models.facts import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,9 @@ class MemNet(nn.Module):
     def outputs(self, degraded: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b c h w"]]:
         """What each memory block alone would restore; all of them are supervised in training."""
         if degraded.shape[1] != self.config.in_channels:
-            raise ValueError(f"in_channels is {self.config.in_channels}, the image has {degraded.shape[1]} channels")
+            raise ValueError(
+                f"in_channels is {self.config.in_channels}, the image has {degraded.shape[1]} channels"
+            )
         states = [self.extract(degraded)]  # B_0
         for block in self.blocks:
             states.append(block(states))
@@ -118,3 +123,6 @@ GOLDENS: Mapping[str, MemNetConfig] = {}
 PUBLISHED_SIZES = {"m6r6": ("677K", "unverified; the kernels alone are 676,992")}
 ORIGIN, LICENCE = "tyshiwo/MemNet", "none stated"
 BAD = (({"shape": (1, 3, 8, 8)}, (1, 3)),)
+CALL = Picture(
+    note="The authors restore the luma of a picture that bicubic interpolation has enlarged already."
+)
