@@ -47,7 +47,8 @@ def wrong_but(code: str) -> str:
 
 ATTACKS: list[tuple[str, str, tuple[str, ...]]] = [
     # loops, exits, crashes
-    ("loop at the top", "while True: pass", LOOPS),
+    ("loop at the top, and no function", "while True: pass", ("malformed",)),
+    ("loop at the top of a module's", before("import os\nwhile os: pass"), LOOPS),
     ("loop in the call", inside("while True: pass"), LOOPS),
     ("sleep", inside("import time; time.sleep(10**6)"), LOOPS),
     ("loop that swallows exceptions", inside("while True:\n    try:\n        while True: pass\n    except BaseException: pass"), LOOPS),
@@ -87,7 +88,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("clone by hand", inside("import ctypes; ctypes.CDLL(None).syscall(56, 17, 0, 0, 0, 0); return 0.0"), ("forbidden",)),
     ("kill everybody", wrong_but("import os\nos.kill(0, 9)\nos.kill(-1, 9)"), GRADED),
     ("kill the parent", wrong_but("import os\ntry: os.kill(os.getppid(), 9)\nexcept OSError: pass\ntry: os.kill(1, 9)\nexcept OSError: pass"), GRADED),
-    ("ignore all signals", "import signal\nfor s in range(1, 65):\n    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass\nwhile True: pass", LOOPS),
+    ("ignore all signals", before("import signal\nfor s in range(1, 65):\n    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass\nwhile True: pass"), LOOPS),
     # the grader in its own process
     ("patch allclose", wrong_but("torch.allclose = torch.equal = np.allclose = lambda *a, **k: True"), GRADED),
     ("patch builtins", wrong_but("import builtins\nbuiltins.all = builtins.any = builtins.isinstance = lambda *a: True\nbuiltins.abs = lambda x: 0"), ("graded", "malformed", "crashed")),
@@ -137,7 +138,7 @@ ATTACKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("download", inside("import urllib.request as u; u.urlopen('http://127.0.0.1/').read()"), ("forbidden", "graded")),
     ("io_uring", inside("import ctypes; ctypes.CDLL(None).syscall(425, 8, 0); return 0.0"), ("forbidden",)),
     ("keyring", inside("import ctypes; ctypes.CDLL(None).syscall(250, 0, 0); return 0.0"), ("forbidden",)),
-    ("limits up again", "import resource\nfor l in (resource.RLIMIT_CPU, resource.RLIMIT_AS):\n    try: resource.setrlimit(l, (-1, -1))\n    except (OSError, ValueError): pass\nwhile True: pass", LOOPS),
+    ("limits up again", before("import resource\nfor l in (resource.RLIMIT_CPU, resource.RLIMIT_AS):\n    try: resource.setrlimit(l, (-1, -1))\n    except (OSError, ValueError): pass\nwhile True: pass"), LOOPS),
     # the course's own solutions
     ("import the solution", "from paperlens.metrics import psnr", ("forbidden",)),
     ("import the solution inside", inside("import paperlens.metrics as m; return m.psnr(prediction, target, data_range)"), ("forbidden",)),
@@ -194,11 +195,11 @@ def broken(notebook: dict[str, Any]) -> list[Case]:
         Case("a number", b"1e999", ("malformed",), **none),
         Case("binary", bytes(range(256)) * 100, ("malformed",), **none),
         Case("a hundred thousand brackets of JSON", b"[" * 100_000, ("malformed",), **none),
-        Case("UTF-16", text.encode("utf-16"), ("malformed",), **none),
+        Case("UTF-16", text.encode("utf-16"), GRADED, honest=True),
         Case("no cells", json.dumps({**good, "cells": []}).encode(), ("missing",), **none),
         Case("cells of the wrong kind", json.dumps({**good, "cells": [1, None, "x", [], {}]}).encode(), ("missing",), **none),
         Case("cells is a dict", json.dumps({**good, "cells": {}}).encode(), ("malformed",), **none),
-        Case("giant", json.dumps({**good, "x": "y" * (21 << 20)}).encode(), ("malformed",), **none),
+        Case("giant", json.dumps({**good, "x": "y" * (101 << 20)}).encode(), ("malformed",), **none),
         Case("byte order mark", b"\xef\xbb\xbf" + text.encode(), GRADED, honest=True),
         Case("large outputs", edited(lambda p: p["cells"].append({"cell_type": "code", "metadata": {}, "source": "", "outputs": [{"data": {"image/png": "A" * (5 << 20)}}]})), GRADED, honest=True),
         Case("old format 3", {"nbformat": 3, "worksheets": [{"cells": [{**c, "input": c["source"]} for c in good["cells"]]}]}, GRADED, honest=True),
@@ -207,7 +208,7 @@ def broken(notebook: dict[str, Any]) -> list[Case]:
         Case("source as a list of lines", edited(lambda p: [c.update(source=c["source"].splitlines(True)) for c in p["cells"] if isinstance(c["source"], str)]), GRADED, honest=True),
         Case("lone surrogates", edited(lambda p: cell(p).update(source="# \ud800\n" + PSNR)), GRADED, honest=True),
         Case("duplicated cell", edited(lambda p: p["cells"].append(dict(cell(p)))), GRADED, honest=True),
-        Case("duplicated with another text", edited(lambda p: p["cells"].append({**cell(p), "source": people.WRONG_PSNR})), GRADED),
+        Case("duplicated with another text", edited(lambda p: p["cells"].append({**cell(p), "source": people.WRONG_PSNR})), GRADED, honest=True),
         Case("moved to the top", edited(lambda p: p["cells"].insert(0, p["cells"].pop(p["cells"].index(cell(p))))), GRADED, honest=True),
         Case("deleted", edited(lambda p: p["cells"].remove(cell(p))), ("missing",)),
         Case("retyped", edited(lambda p: cell(p).update(cell_type="markdown")), ("malformed",)),

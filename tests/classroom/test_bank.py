@@ -66,7 +66,7 @@ def test_nothing_forged_nobody_lost(graded):
                     expected,
                 )
             )
-    assert not wrong
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 def test_nothing_leaked(graded):

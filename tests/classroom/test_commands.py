@@ -44,7 +44,7 @@ def test_from_nothing_to_grades(course, notebook, tmp_path, capsys):
     folder = tmp_path / "in"
     hand_in(folder, "ana", answered(notebook, PSNR, SSIM))
     hand_in(folder, "ben", answered(notebook, WRONG_PSNR, None), "my homework (1)")
-    hand_in(folder, "eve", answered(notebook, "import os\nos._exit(0)", SSIM))
+    hand_in(folder, "eve", answered(notebook, "import os\nos._exit(0)\n" + PSNR, SSIM))
     (folder / "nil").mkdir()
     assert run("collect", course, "90_scores", folder) == 0
     assert run("grade", course, "scores") == 0

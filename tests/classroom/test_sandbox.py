@@ -19,7 +19,7 @@ QUICK = Limits(wall=5.0, cpu=2, memory=1 << 28)
 
 def ask(code: str, *args, limits: Limits = QUICK):
     """Run `f` of this code behind the wall on the arguments."""
-    task = {"cells": [], "answer": [code], "function": "f"}
+    task = {"cells": [code], "marked": [0], "attempt": 0, "exercise": "x.f", "function": "f"}
     with call.RemoteAnswer(session.nursery(), task, limits) as answer:
         if answer.status:
             return answer.status
@@ -51,7 +51,7 @@ def f(what):
     if what == "process": return os.getpid()
     if what == "files": return float(len([n for n in range(64) if not closed(n)]))
     if what == "course": return any("paper" + "lens" in p + "".join(d + f) for p, d, f in os.walk("/"))
-    if what == "packages": return len(set(os.listdir("/site")) & {"nbgrader", "dask", "jaxtyping", "IPython", "PIL"})
+    if what == "packages": return len(set(os.listdir("/site")) & {"nbgrader", "dask", "distributed", "IPython", "matplotlib"})
     if what == "proc": return os.path.exists("/proc/self")
     if what == "environment": return len(set(os.environ) - {"LD_LIBRARY_PATH", "HOME", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "PWD", "LC_CTYPE", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})
     if what == "writable": return float(len([p for p in ("/", "/py", "/site/torch", "/worker", "/dev", "/usr") if os.access(p, os.W_OK) and not refuses(p)]))
@@ -95,7 +95,7 @@ def test_nothing_of_one_answer_reaches_the_next():
      ("import os\ndef f(): os.write(3, b'x' * 12)", "malformed")],
 )  # fmt: skip
 def test_endings(code, status):
-    task = {"cells": [], "answer": [code], "function": "f"}
+    task = {"cells": [code], "marked": [0], "attempt": 0, "exercise": "x.f", "function": "f"}
     with call.RemoteAnswer(session.nursery(), task, Limits(wall=3.0, cpu=1, memory=200 << 20)) as answer:
         with pytest.raises(AnswerError):
             answer()
@@ -119,7 +119,7 @@ def settled(expected: int) -> bool:
 def test_a_grader_that_hangs_up_leaves_no_process():
     session.nursery()
     assert settled(2)  # bubblewrap's first process and the nursery
-    task = {"cells": [], "answer": ["def f(): pass"], "function": "f"}
+    task = {"cells": ["def f(): pass"], "marked": [0], "attempt": 0, "exercise": "x.f", "function": "f"}
     answer = call.RemoteAnswer(session.nursery(), task, QUICK)
     assert settled(3)  # and a guarded process
     answer.job.data.close()

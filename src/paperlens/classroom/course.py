@@ -9,17 +9,16 @@ journal/NAME.jsonl      every outcome, one line each; reports/ what the teacher 
 
 import csv
 import json
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from paperlens.classroom import durable
+from paperlens.classroom.intake.people import student_id
 from paperlens.errors import UserError
 
 FORMAT = 1
 FOLDERS = ("source", "release", "submitted", "autograded", "feedback", "assignments", "journal", "reports")
-STUDENT = re.compile(r"[\w@][\w.@+\-]{0,99}")
 CONFIG = '''"""nbgrader's settings for this course; what is particular to it stands in course.json."""
 
 import json
@@ -159,11 +158,10 @@ def roster(path: Path) -> list[dict[str, str]]:
         raise UserError(f"{path} has no column id; expected a header such as id,first_name,last_name,email")
     people: dict[str, dict[str, str]] = {}
     for number, row in enumerate(rows, 2):
-        student = (row["id"] or "").strip()
-        if not STUDENT.fullmatch(student):
-            raise UserError(
-                f"{path}, line {number}: {student!r} is no student id; letters, digits and . _ @ + - are allowed"
-            )
+        written = (row["id"] or "").strip()
+        if not written:
+            raise UserError(f"{path}, line {number}: there is no student id; fill it in, or remove the line")
+        student = student_id(written)
         if student in people:
             raise UserError(
                 f"{path}, line {number}: the student {student} is there twice; remove one of the lines"

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,13 +12,16 @@ from pathlib import Path
 from paperlens.classroom import durable
 from paperlens.classroom.course import Assignment, Course
 from paperlens.classroom.intake import arrivals
-from paperlens.classroom.intake.arrivals import Handed
-from paperlens.classroom.intake.notebook import MAX_BYTES
+from paperlens.classroom.intake.arrivals import Handed, Wanted
+from paperlens.classroom.intake.notebook import MAX_BYTES, decoded, from_python
+from paperlens.classroom.intake.people import Roster, shown, student_id
 from paperlens.classroom.output import gradebook
 from paperlens.errors import UserError
 
 TIME = "%Y-%m-%d %H:%M:%S.%f UTC"  # as nbgrader writes it
 REJECTED = "rejected.json"
+ARRIVAL = "arrival.json"
+READING = (OSError, ValueError, RuntimeError, NotImplementedError, EOFError)  # what reading a file can raise
 
 
 @dataclass(slots=True)
@@ -29,25 +34,94 @@ class Collected:
 
 
 def collect(course: Course, assignment: Assignment, place: Path) -> Collected:
-    """Copy the latest submission of each student at `place`; one that is there gives way to a later one only."""
-    found = arrivals.handed_in(place, assignment.name, assignment.notebook, course.course_id)
-    by_student: dict[str, list[Handed]] = defaultdict(list)
-    for one in found:
-        by_student[one.student].append(one)
-    refuse_lookalikes(found)
+    """Copy the submission that counts of each student at `place`; one that is there gives way to a later one only.
+
+    Everybody who occurs at `place` or in the gradebook is in the lines, with what was found of them.
+    """
+    roster = Roster(gradebook.people(course))
+    others = [one.name for one in course.assignments() if one.name != assignment.name]
+    wanted = Wanted(assignment.name, assignment.notebook, course.course_id, others, roster.ids)
+    found = arrivals.handed_in(place, wanted)
     done = Collected()
+    by_student = owners(found.handed, roster, done)
     for student, several in sorted(by_student.items()):
-        ranked = sorted(several, key=lambda one: (not one.problem, one.time, matches(one, assignment)))
-        latest = ranked[-1]
+        ranked = ranking(several, assignment)
+        counts = ranked[-1]
         if len(ranked) > 1:
             done.lines.append(f"{student} handed in {len(ranked)} times; the latest counts:")
             done.lines += [
-                f"  {one.time:%Y-%m-%d %H:%M} {one.label}{' <- counts' if one is latest else ''}"
+                f"  {one.time:%Y-%m-%d %H:%M} {one.label}{' <- counts' if one is counts else ''}"
                 for one in ranked
             ]
-        store(course, assignment, latest, done)
+        store(course, assignment, student, counts, done)
     gradebook.add_students(course, sorted(by_student))
+    done.lines += [f"belongs to nobody: {label}" for label in found.strays]
+    absent = [student for student in roster.ids if student not in by_student]
+    for student in absent:
+        there = course.submitted(student, assignment).is_dir()
+        done.lines.append(f"{student}: {'not in this collection' if there else 'nothing was handed in'}")
     return done
+
+
+def owners(found: list[Handed], roster: Roster, done: Collected) -> dict[str, list[Handed]]:
+    """Whose each is. Every name that is not kept as it was is said; two names never become one student unsaid."""
+    by_student: dict[str, list[Handed]] = defaultdict(list)
+    names: dict[str, str] = {}  # student -> the name that was found
+    for one in sorted(
+        found, key=lambda one: one.name != student_id(one.name)
+    ):  # who needs no new name, first
+        student = roster.match(one.name)
+        if (
+            names.setdefault(student, one.name) != one.name
+        ):  # another name that would be the same student: kept apart
+            student = student_id(one.name)
+        if names.setdefault(student, one.name) != one.name:  # "a b" beside "a_b"
+            student = f"{student[:80]}_{zlib.crc32(one.name.encode('utf-8', 'replace')):08x}"
+            names[student] = one.name
+        by_student[student].append(one)
+    refuse_lookalikes(names)
+    for student, name in sorted(names.items()):
+        if student != name:
+            done.lines.append(f"{shown(name)} is listed as {student}")
+    return by_student
+
+
+def refuse_lookalikes(names: dict[str, str]) -> None:
+    """Two students who differ in case alone are not guessed apart."""
+    seen: dict[str, str] = {}
+    for student in names:
+        other = seen.setdefault(student.casefold(), student)
+        if other != student:
+            raise UserError(
+                f"duplicate students: {other!r} and {student!r} differ in nothing but case; rename one of them"
+            )
+
+
+def ranking(several: list[Handed], assignment: Assignment) -> list[Handed]:
+    """The one that counts comes last: readable, with the chapter's exercises in it, a notebook, the latest."""
+    if len(several) == 1:
+        return several
+    return sorted(
+        several,
+        key=lambda one: (
+            not one.problem,
+            not one.problem and holds(one, assignment),
+            one.time,
+            one.label.endswith(".ipynb"),
+            matches(one, assignment),
+        ),
+    )
+
+
+def holds(one: Handed, assignment: Assignment) -> bool:
+    """Does the file name an exercise of the assignment, or define its function?"""
+    try:
+        text = decoded(one.read()[:MAX_BYTES])
+    except READING:
+        return False
+    functions = [re.escape(exercise.rpartition(".")[2]) for exercise in assignment.exercises]
+    ids = [re.escape(exercise) for exercise in assignment.exercises]
+    return re.search(rf"def ({'|'.join(functions)})\b|\b({'|'.join(ids)})\b", text) is not None
 
 
 def matches(one: Handed, assignment: Assignment) -> bool:
@@ -55,35 +129,30 @@ def matches(one: Handed, assignment: Assignment) -> bool:
     return Path(one.label).stem == assignment.notebook
 
 
-def refuse_lookalikes(found: list[Handed]) -> None:
-    """Two students who would share an id, or differ in case alone, are not guessed apart."""
-    seen: dict[str, str] = {}
-    for one in found:
-        other = seen.setdefault(one.student.casefold(), one.name)
-        if other != one.name:
-            raise UserError(
-                f"duplicate students: {other!r} and {one.name!r} would both be {one.student}; rename one of them"
-            )
-
-
-def store(course: Course, assignment: Assignment, one: Handed, done: Collected) -> None:
+def store(course: Course, assignment: Assignment, student: str, one: Handed, done: Collected) -> None:
     """Put one submission into its place, unless the same or a later one is there."""
-    folder = course.submitted(one.student, assignment)
+    folder = course.submitted(student, assignment)
     before = stored_time(folder)
     problem, data = one.problem, b""
     if not problem:
         try:
             data = one.read()
-        except (OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+        except READING as error:
             problem = f"what was handed in cannot be read ({type(error).__name__})"
         if len(data) > MAX_BYTES:
-            problem = arrivals.too_large(len(data))
-    if problem:
-        done.lines.append(f"{one.student}: {problem} ({one.label})")
+            problem, data = arrivals.too_large(len(data)), b""
+        if data and one.label.lower().endswith(".py"):
+            data = from_python(data)
     notebook = folder / f"{assignment.notebook}.ipynb"
+    if problem == arrivals.NOTHING and before is not None:
+        done.lines.append(
+            f"{student}: no notebook this time; the submission of {before:%Y-%m-%d %H:%M} stays"
+        )
+        done.unchanged += 1
+        return
     if before is not None and before > one.time:
         done.lines.append(
-            f"{one.student}: kept the submission of {before:%Y-%m-%d %H:%M}, "
+            f"{student}: kept the submission of {before:%Y-%m-%d %H:%M}, "
             f"later than {one.time:%Y-%m-%d %H:%M} {one.label}"
         )
         done.unchanged += 1
@@ -94,20 +163,30 @@ def store(course: Course, assignment: Assignment, one: Handed, done: Collected) 
         and notebook.is_file()
         and digest(notebook.read_bytes()) == digest(data)
     ):
+        done.lines.append(f"{student}: {one.label}, was there already")
         done.unchanged += 1
         return
     if before is not None:
         done.lines.append(
-            f"{one.student}: {one.time:%Y-%m-%d %H:%M} {one.label} replaces the submission of {before:%Y-%m-%d %H:%M}"
+            f"{student}: {one.time:%Y-%m-%d %H:%M} {one.label} replaces the submission of {before:%Y-%m-%d %H:%M}"
         )
+    else:
+        done.lines.append(f"{student}: {problem + ' (' + one.label + ')' if problem else one.label}")
     if problem:
-        durable.write_json(folder / REJECTED, {"problem": problem, "label": one.label})
+        durable.write_json(folder / REJECTED, {"problem": problem, "label": one.label}, sync=False)
         notebook.unlink(missing_ok=True)
     else:
-        durable.write(notebook, data)
+        durable.write(notebook, data, sync=False)
         (folder / REJECTED).unlink(missing_ok=True)
     if one.platform_id:
-        durable.write(folder / "platform.txt", one.platform_id)
+        durable.write(folder / "platform.txt", one.platform_id, sync=False)
+    about = {
+        "name": shown(one.name),
+        "label": one.label,
+        "time_from": one.time_from,
+        "said_late": one.said_late,
+    }
+    durable.write_json(folder / ARRIVAL, about, sync=False)
     durable.write(folder / "timestamp.txt", one.time.strftime(TIME))
     done.taken += 1
 

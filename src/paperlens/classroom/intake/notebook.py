@@ -1,17 +1,13 @@
-"""Finds the answers in a handed-in notebook, whatever has become of it. Nothing here runs what it reads.
+"""Reads the cells of a handed-in notebook, whatever has become of it. Nothing here parses or runs Python.
 
-An answer is found by its cell's metadata, then by its function's name. Duplicated, moved, renamed, deleted or retyped
-cells end in a status of that exercise, never in an exception.
+Outputs are skipped. Which of the cells answers an exercise is decided behind the wall, where the text is parsed.
 """
 
 import json
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from paperlens.exercises.engine.exercise import Exercise
-
-MAX_BYTES = 20 << 20
+MAX_BYTES = 100 << 20  # with its outputs, which are skipped
 MAX_CELLS = 5_000
 MAX_SOURCE = 400_000  # characters of one cell
 MAX_TEXT = 700_000  # characters of all cells: they must fit into one message
@@ -30,17 +26,6 @@ class Cell:
     exercise: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An answer: the cells that run beside it, its own cells in order, and remarks for the teacher."""
-
-    support: list[str] = field(default_factory=list)
-    answer: list[str] = field(default_factory=list)
-    status: str | None = None  # missing or malformed when there is none
-    sentence: str = ""
-    remark: str = ""
-
-
 def read(data: bytes) -> list[Cell]:
     """The cells of a notebook, formats 3 and 4; raises `BrokenError`."""
     if len(data) > MAX_BYTES:
@@ -49,7 +34,7 @@ def read(data: bytes) -> list[Cell]:
             "clear its outputs and hand it in again"
         )
     try:
-        tree = json.loads(data.decode("utf-8-sig"))
+        tree = json.loads(decoded(data))
     except (ValueError, RecursionError, MemoryError):
         raise BrokenError("the file is not a notebook: it is not readable as JSON") from None
     if not isinstance(tree, dict):
@@ -72,6 +57,37 @@ def read(data: bytes) -> list[Cell]:
     return found
 
 
+def decoded(data: bytes) -> str:
+    """The text of a file: UTF-8 with or without a mark, UTF-16, UTF-32, or what older editors write."""
+    encoding = json.detect_encoding(data)
+    try:
+        return data.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def from_python(data: bytes) -> bytes:
+    """A Python file as a notebook: one cell, or several where `# %%` stands between them."""
+    cells: list[list[str]] = [[]]
+    for line in decoded(data).splitlines(keepends=True):
+        if line.startswith(("# %%", "#%%", "# In[")):
+            cells.append([])
+        else:
+            cells[-1].append(line)
+    found: list[dict[str, Any]] = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": "".join(lines),
+            "outputs": [],
+            "execution_count": None,
+        }
+        for lines in cells
+        if "".join(lines).strip()
+    ]
+    return json.dumps({"cells": found, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
+
+
 def one_cell(cell: dict[str, Any]) -> Cell:
     """What a cell says it is; what is not of the expected kind counts as empty."""
     source = cell.get("source", cell.get("input", ""))
@@ -86,39 +102,6 @@ def one_cell(cell: dict[str, Any]) -> Cell:
         source=text[:MAX_SOURCE].encode("utf-8", "replace").decode(),
         exercise=exercise if isinstance(exercise, str) else None,
     )
-
-
-def find(cells: list[Cell], exercise: Exercise) -> Found:
-    """Where the answer to one exercise stands."""
-    defines = re.compile(
-        rf"^\s*(async\s+)?(def|class)\s+{exercise.function}\b|^{exercise.function}\s*=", re.MULTILINE
-    )
-    code = [cell for cell in cells if cell.code]
-    marked = [cell for cell in code if cell.exercise == exercise.id]
-    named = [cell for cell in code if cell not in marked and defines.search(cell.source)]
-    remark = ""
-    if marked and named and not any(written(cell, exercise, defines) for cell in marked):
-        chosen, remark = [named[-1]], "answered in a cell of its own"
-    elif marked:
-        chosen = marked
-        remark = (
-            f"the answer cell is there {len(marked)} times; the last definition counts"
-            if len(marked) > 1
-            else ""
-        )
-    elif named:
-        chosen, remark = [named[-1]], "the answer cell was found by its function's name"
-    elif any(cell.exercise == exercise.id for cell in cells):
-        return Found(status="malformed", sentence="the answer cell is no longer a code cell")
-    else:
-        return Found(status="missing", sentence=f"no cell defines `{exercise.function}`")
-    support = [cell.source for cell in code if not any(cell is one for one in chosen)]
-    return Found(support=support, answer=[cell.source for cell in chosen], remark=remark)
-
-
-def written(cell: Cell, exercise: Exercise, defines: re.Pattern[str]) -> bool:
-    """Does the cell hold an answer, and not the stub that was handed out?"""
-    return bool(defines.search(cell.source)) and f'NotImplementedError("{exercise.id}:' not in cell.source
 
 
 def as_list(value: Any) -> list[Any]:

@@ -50,7 +50,7 @@ def run(tasks: Iterator[Task], options: Options) -> Iterator[Done]:
                 os.sched_setaffinity(0, {session.nursery().core})
             yield (
                 task.work,
-                task.ready or mark(task.cells, task.work.exercise, task.seed, options.limits, answer),
+                task.ready or mark(task.cells, task.work.exercise, task.seed, options.limits, answer=answer),
             )
     finally:
         os.sched_setaffinity(0, cores)

@@ -4,7 +4,7 @@ import gc
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from paperlens.classroom.intake import notebook
 from paperlens.classroom.marking.outcome import Outcome, nothing
 from paperlens.classroom.sandbox import session
-from paperlens.classroom.sandbox.call import RemoteAnswer
+from paperlens.classroom.sandbox.call import Found, RemoteAnswer
 from paperlens.classroom.sandbox.limits import Limits
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find as find_exercise
@@ -26,12 +26,22 @@ ATTEMPTS = 3
 HIDDEN_INPUT = "at an input that stays hidden"
 VALUES = re.compile(r"got \S+, expected \S+( at \[[^\]]*\](; \d+ of \d+ values differ)?)?$")
 PROBE: dict[str, Any] = {
-    "cells": [],
-    "answer": ["pass"],
+    "cells": ["pass"],
+    "marked": [0],
+    "attempt": 0,
 }  # defines nothing: a healthy sandbox calls it malformed
 
 
 Answer = Callable[[Mapping[str, Any], Limits], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How an exercise counts in an assignment."""
+
+    points: float
+    share: bool = False  # the share of the properties that hold, instead of all or nothing
+    version: str = ""
 
 
 def behind_the_wall(task: Mapping[str, Any], limits: Limits) -> RemoteAnswer:
@@ -40,58 +50,135 @@ def behind_the_wall(task: Mapping[str, Any], limits: Limits) -> RemoteAnswer:
 
 
 def mark(
-    cells: list[notebook.Cell], exercise_id: str, seed: int, limits: Limits, answer: Answer = behind_the_wall
+    cells: list[notebook.Cell],
+    exercise_id: str,
+    seed: int,
+    limits: Limits,
+    *,
+    answer: Answer = behind_the_wall,
+    terms: Terms | None = None,
 ) -> Outcome:
-    """Find the answer in the notebook, run it on fresh inputs drawn from `seed`, and judge."""
+    """Run the answer of a notebook on fresh inputs drawn from `seed`, and judge.
+
+    Where several functions may be the answer (a copy, an experiment, a first try), the one that works counts.
+    """
     settle()
     reference = shared(exercise_id, seed)
     exercise = reference.exercise
-    found = notebook.find(cells, exercise)
-    if found.status is not None:
-        return nothing(exercise.id, exercise.points, found.status, found.sentence)
-    task = {"cells": found.support, "answer": found.answer, "function": exercise.function}
+    terms = terms or Terms(points=float(exercise.points))
+    code = [cell for cell in cells if cell.code]
+    marked = [number for number, cell in enumerate(code) if cell.exercise == exercise.id]
+    task: dict[str, Any] = {"cells": [cell.source for cell in code], "marked": marked}
+    task |= {"exercise": exercise.id, "function": exercise.function}
+    best: Outcome | None = None
+    tried = 0
+    while True:
+        outcome, found = attempted(reference, task | {"attempt": tried}, limits, answer, terms)
+        if best is None or outcome.score > best.score:
+            best, place = outcome, (tried, found)
+        tried += 1
+        if outcome.right or found is None or tried >= found.candidates:
+            break
+    if best.status == "missing" and any(not c.code and c.exercise == exercise.id for c in cells):
+        return nothing(exercise.id, terms.points, "malformed", "the answer cell is no longer a code cell")
+    return with_remarks(best, exercise, marked, *place)
+
+
+def attempted(
+    reference: Reference, task: Mapping[str, Any], limits: Limits, answer: Answer, terms: Terms
+) -> tuple[Outcome, Found | None]:
+    """Judge one candidate; a sandbox that fails is started again."""
+    exercise = reference.exercise
     reason: session.SandboxError | None = None
     for _ in range(ATTEMPTS):
         try:
-            return replace(judged(reference, task, limits, answer), remark=found.remark)
+            return judged(reference, task, limits, answer, terms)
         except session.SandboxError as failure:
             reason = failure
             session.restart()
     # Is it the machine, or this answer? A trivial one tells: on a broken machine nobody must get a false zero.
-    if judged(reference, PROBE | {"function": exercise.function}, limits, answer).status == "malformed":
-        return nothing(exercise.id, exercise.points, "crashed", "broke its sandbox, three times")
+    probe = PROBE | {"exercise": exercise.id, "function": exercise.function}
+    if judged(reference, probe, limits, answer, terms)[0].status == "malformed":
+        return nothing(exercise.id, terms.points, "crashed", "broke its sandbox, three times"), None
     raise UserError(f"the sandbox failed {ATTEMPTS} times ({reason}); nothing graded so far is lost")
 
 
-def judged(reference: Reference, task: Mapping[str, Any], limits: Limits, answer: Answer) -> Outcome:
+def judged(
+    reference: Reference, task: Mapping[str, Any], limits: Limits, answer: Answer, terms: Terms
+) -> tuple[Outcome, Found | None]:
     """Run and judge once."""
     exercise = reference.exercise
     start = time.monotonic()
     with answer(task, limits) as call:
         report = judged_safely(reference, call) if call.status is None else None
         status, sentence, notes = call.status, call.sentence, tuple(dict.fromkeys(call.notes))
+        found: Found | None = call.found
     seconds = round(time.monotonic() - start, 3)
+    cell = found.cell if found else -1
     if status is not None or report is None:
         done = nothing(
             exercise.id,
-            exercise.points,
+            terms.points,
             status or "malformed",
             sentence or "what it returned could not be judged",
         )
-        return replace(done, notes=notes, seconds=seconds)
+        return replace(done, notes=notes, seconds=seconds, cell=cell), found
     report = without_hidden(report, exercise)
     first = next((result.name for result in report.results if not result.passed), "")
+    held = sum(result.passed for result in report.results)
     return Outcome(
         exercise=exercise.id,
         status="graded",
-        score=float(exercise.points) if report.passed else 0.0,
-        possible=float(exercise.points),
+        score=score(report, terms, exercise),
+        possible=float(terms.points),
         lines=tuple(report.lines()),
         failed=first,
         misconception=report.misconception or "",
         notes=notes,
         seconds=seconds,
-    )
+        cell=cell,
+        held=held,
+        checks=len(report.results),
+    ), found
+
+
+def score(report: Report, terms: Terms, exercise: Exercise) -> float:
+    """The points if everything holds; else none, or the share of the properties (all outputs together are one)."""
+    if report.passed:
+        return float(terms.points)
+    if not terms.share:
+        return 0.0
+    public = {each.name for each in exercise.properties}
+    kept = [result.passed for result in report.results if result.name in public]
+    # A property that could not be asked any more is one that did not hold.
+    return round(terms.points * sum(kept) / (len(public) + 1), 2)
+
+
+def with_remarks(
+    outcome: Outcome, exercise: Exercise, marked: list[int], tried: int, found: Found | None
+) -> Outcome:
+    """Tell student and teacher which of several functions was marked, and what it misses."""
+    if found is None:
+        return outcome
+    said: list[str] = []
+    where = f"cell {found.cell + 1} of the code cells"
+    if found.candidates > 1 and outcome.right and tried:
+        said.append(
+            f"`{exercise.function}` is there {found.candidates} times; the one in {where} works and counts"
+        )
+    elif found.candidates > 1 and not found.stub:
+        said.append(f"`{exercise.function}` is there {found.candidates} times; {where} was marked")
+    elif marked and found.cell not in marked:
+        said.append(f"answered in a cell of its own, {where}")
+    if not outcome.right and found.unknown and not found.stub:
+        names = ", ".join(f"`{name}`" for name in found.unknown)
+        said.append(
+            f"no cell defines {names}, which the answer uses; does it stand in a cell that was deleted?"
+        )
+    if not said:
+        return outcome
+    lines = (*outcome.lines, *(f"  Note: {text}." if text[-1] != "?" else f"  Note: {text}" for text in said))
+    return replace(outcome, remark="; ".join(said), lines=lines)
 
 
 def judged_safely(reference: Reference, call: Callable[..., Any]) -> Report | None:

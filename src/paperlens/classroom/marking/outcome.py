@@ -9,7 +9,7 @@ STATUSES = ("graded", "missing", "timeout", "memory", "crashed", "malformed", "f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one exercise ended: its points if every property and every oracle input passed, else none."""
+    """How one exercise ended: its points if everything that was checked held, or the share that did, as was agreed."""
 
     exercise: str
     status: str
@@ -21,6 +21,10 @@ class Outcome:
     notes: tuple[str, ...] = ()  # what the answer was seen trying, for the teacher
     remark: str = ""  # what had become of the cell, for the teacher
     seconds: float = 0.0
+    cell: int = -1  # the answer's number among the code cells, -1 where there is none
+    held: int = 0  # of the checks
+    checks: int = 0
+    version: str = ""  # of the exercise and how it counts: marks of two versions do not compare
 
     def record(self) -> dict[str, Any]:
         """As plain values, for the journal."""
@@ -32,8 +36,13 @@ class Outcome:
         lists = {name: tuple(record[name]) for name in ("lines", "notes")}
         return cls(**{**record, **lists})
 
+    @property
+    def right(self) -> bool:
+        """Everything held."""
+        return self.status == "graded" and self.checks > 0 and self.held == self.checks
 
-def nothing(exercise: str, points: int, status: str, sentence: str) -> Outcome:
+
+def nothing(exercise: str, points: float | int, status: str, sentence: str) -> Outcome:
     """No points, and one sentence why."""
     lines = (f"{exercise}: {status}.", f"  {sentence}")
     return Outcome(

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from paperlens.classroom.sandbox import statements, worker
+from paperlens.classroom.sandbox import worker
+from paperlens.classroom.sandbox.call import MOST_CANDIDATES, Found
 from paperlens.classroom.sandbox.limits import Limits
+from paperlens.exercises.engine import reach
 from paperlens.exercises.engine.local import LocalCall
 from paperlens.exercises.engine.report import AnswerError
 
@@ -21,13 +23,26 @@ class UnsafeAnswer:
         self.status: str | None = None
         self.sentence = ""
         self.notes: list[str] = []
+        self.found: Found | None = None
+        function: Any = None
         try:
-            function, problem = worker.load(task["cells"], task["answer"], task["function"])
-        except statements.RefusedError as refusal:
-            function, problem = None, str(refusal)
-            self.status = refusal.status
-        if function is None:
-            self.status, self.sentence = self.status or "malformed", problem
+            page = reach.Notebook(task["cells"])
+            candidates = page.candidates(task["exercise"], task["function"], task["marked"])
+            answer = candidates[min(task["attempt"], len(candidates) - 1)]
+            selection = page.select(answer)
+            place = page.statements[answer.defined].cell
+            self.found = Found(
+                min(len(candidates), MOST_CANDIDATES),
+                place,
+                answer.checked,
+                answer.stub,
+                tuple(selection.unknown[:3]),
+            )
+            function = worker.load(page, answer, selection)
+        except reach.RefusedError as refusal:
+            self.status, self.sentence = refusal.status, str(refusal)
+        if isinstance(function, str):
+            self.status, self.sentence, function = "malformed", function, None
         self.call = LocalCall(function or (lambda: None), float(limits.cpu))
 
     def __enter__(self) -> "UnsafeAnswer":

@@ -20,7 +20,6 @@ from paperlens.classroom.intake import collect, notebook
 from paperlens.classroom.marking.journal import Work
 from paperlens.classroom.marking.outcome import Outcome
 from paperlens.errors import UserError
-from paperlens.exercises.catalogue import find
 
 REFUSED = re.compile(r"\[Errno (\d+)\] ([^:\n]+)(?:: '([^'\n]*)')?")
 
@@ -41,7 +40,11 @@ def write_all(course: Course, assignment: Assignment, outcomes: Mapping[Work, Ou
             cells = notebook.read(submission.data) if not submission.problem else []
         except notebook.BrokenError:
             cells = []
-        answers = {exercise: "\n".join(notebook.find(cells, find(exercise)).answer) for exercise in marks}
+        code = [cell.source for cell in cells if cell.code]
+        answers = {
+            exercise: code[outcome.cell] if 0 <= outcome.cell < len(code) else ""
+            for exercise, outcome in marks.items()
+        }
         folder = course.root / "autograded" / student / assignment.name
         durable.write_json(
             folder / f"{assignment.notebook}.ipynb", marked(released, answers, marks), sync=False

@@ -73,6 +73,15 @@ def add_students(course: Course, names: list[str]) -> None:
         book.db.commit()
 
 
+def people(course: Course) -> list[dict[str, str]]:
+    """Everybody the gradebook knows: id, first and last name, email."""
+    with opened(course) as book:
+        return [
+            {name: getattr(student, name) or "" for name in ("id", "first_name", "last_name", "email")}
+            for student in sorted(book.students, key=lambda one: one.id)
+        ]
+
+
 def enrol(book: Any, people: list[dict[str, str]]) -> None:
     """Add what is new; leave what is there as it is."""
     from nbgrader.api import Student

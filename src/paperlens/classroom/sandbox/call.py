@@ -3,6 +3,7 @@
 import builtins
 import signal
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -16,8 +17,20 @@ from paperlens.exercises.engine.report import AnswerError
 
 NOT_WRITTEN = "not written yet: it still raises NotImplementedError"
 OUT_OF_MEMORY = "ran out of memory"
+MOST_CANDIDATES = 5
 BASELINE = 400 << 20  # resident bytes of Python and torch themselves, generously
 KINDS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which function of the notebook is asked, told before anything of the student's runs."""
+
+    candidates: int  # how many functions may be the answer
+    cell: int  # its number among the code cells, from 0
+    checked: bool  # a `check` cell hands it over
+    stub: bool
+    unknown: tuple[str, ...]  # names that it needs and no cell defines
 
 
 class RemoteAnswer:
@@ -33,14 +46,26 @@ class RemoteAnswer:
         self.sentence = ""
         self.notes: list[str] = []
         self.number = 0
+        self.found: Found | None = None
         self.job = nursery.job(limits)
         self._hello()
         try:
             self.job.send(dict(task))
-            match self._receive():
+            reply = self._receive()
+            match reply:
+                case ("found", int(), int(), bool(), bool(), list() | tuple()):
+                    self.found = Found(
+                        min(reply[1], MOST_CANDIDATES),
+                        reply[2],
+                        reply[3],
+                        reply[4],
+                        tuple(printable(str(name))[:40] for name in reply[5][:3]),
+                    )
+                    reply = self._receive()
+            match reply:
                 case ("ready",):
                     return
-                case ("refused", "malformed" | "forbidden" | "memory" as status, str(text)):
+                case ("refused", "missing" | "malformed" | "forbidden" | "memory" as status, str(text)):
                     self._stop(status, printable(text))
                 case _:
                     self._stop("malformed", "sent a message that no answer sends")

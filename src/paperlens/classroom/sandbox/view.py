@@ -1,4 +1,5 @@
-"""The file system that an answer sees: Python's standard library, torch, NumPy, einops and what they import.
+"""The file system that an answer sees: Python's standard library, torch, NumPy, einops, what the chapters import beside
+them (`reach.OFFERED`), and what these need.
 
 The project is not in it, nor the course, nor the tests, nor any other package of the environment: the folders are
 bound one by one, and the environment's `site-packages` never as a whole.
@@ -14,9 +15,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from paperlens.classroom import sandbox
+from paperlens.exercises.engine import reach
 
-OFFERED = ("torch", "numpy", "einops")
-INSIDE = ("__init__", "wire", "statements", "walls", "worker", "nursery")
+OFFERED = ("torch", "numpy", "einops", "scipy", "scikit-image", "jaxtyping", "pandas", "tqdm")
+INSIDE = ("__init__", "wire", "walls", "worker", "nursery", "standins")
 SYSTEM_LIBRARIES = ("/lib64", "/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 PYTHON, SITE, WORKER = "/py", "/site", "/worker"
@@ -96,6 +98,10 @@ def packages() -> Iterator[tuple[Path, str]]:
     for found in seen.values():
         for file in found.files or ():
             top = file.parts[0]
+            if file.match("*.dist-info/METADATA") and found.name in OFFERED:
+                tops[str(file)] = Path(
+                    str(found.locate_file(str(file)))
+                )  # packages ask for their own version
             if top not in ("..", "__pycache__") and not top.endswith((".dist-info", ".pth")):
                 tops[top] = Path(str(found.locate_file(top)))
     for top, path in sorted(tops.items()):
@@ -103,7 +109,8 @@ def packages() -> Iterator[tuple[Path, str]]:
 
 
 def own_files() -> Iterator[tuple[Path, str]]:
-    """The six files of ours that run behind the wall."""
+    """The files of ours that run behind the wall."""
+    yield Path(reach.__file__), f"{WORKER}/reach.py"
     folder = Path(sandbox.__file__).parent
     for name in INSIDE:
         yield folder / f"{name}.py", f"{WORKER}/sandbox/{name}.py"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import Any
 
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find
+from paperlens.exercises.engine import reach
 from paperlens.exercises.engine.compare import kind
+from paperlens.exercises.engine.exercise import Exercise
 from paperlens.exercises.engine.judge import judge
 from paperlens.exercises.engine.local import LocalCall
 from paperlens.exercises.engine.refuse import uses_paperlens
@@ -14,6 +18,7 @@ from paperlens.exercises.engine.report import AnswerError, Report, Result, one_l
 
 SEED = 0
 SECONDS = 6.0
+MOST_CELLS = 400  # of the session's history
 
 
 def check(exercise_id: Any, function: Any) -> Report:
@@ -44,7 +49,8 @@ def _report(exercise_id: Any, function: Any) -> Report:
         if refusal:
             return _failed(name, "it is your own work", refusal)
         with LocalCall(function, SECONDS) as call:
-            return judge(exercise, call, SEED)
+            report = judge(exercise, call, SEED)
+        return replace(report, note=lacking(exercise)) if report.passed else report
     except (UserError, AnswerError) as error:
         return _failed(name, "there is something to check", str(error))
     except KeyboardInterrupt:
@@ -53,6 +59,25 @@ def _report(exercise_id: Any, function: Any) -> Report:
         return _failed(
             name, "it could be judged", f"paperlens failed to judge this ({kind(error)}); please report it"
         )
+
+
+def lacking(exercise: Exercise) -> str:
+    """What a class could not give the answer that passed, as the end of a sentence; empty outside of notebooks."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    history = getattr(getattr(shell, "history_manager", None), "input_hist_raw", None)
+    if not history:
+        return ""
+    try:
+        notebook = reach.Notebook([str(text) for text in history[-MOST_CELLS:]])
+        answer = notebook.candidates(exercise.id, exercise.function, [])[0]
+        missing = [f"`{name}`" for name in notebook.select(answer).unknown]
+    except reach.RefusedError as refusal:
+        return f"it would get no points: {refusal}"
+    except Exception:  # whatever a cell holds, a right answer is told that it is right
+        return ""
+    if not missing:
+        return ""
+    return f"{', '.join(missing[:3])} would not be there: no cell makes it that a class can run"
 
 
 def _failed(exercise_id: str, name: str, message: str) -> Report:

@@ -38,6 +38,7 @@ class Report:
     exercise: str
     results: tuple[Result, ...]
     misconception: str | None = None
+    note: str = ""  # what a class could not give a right answer
     _shown_in: list[int] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -48,7 +49,8 @@ class Report:
     def lines(self) -> list[str]:
         """What `check` prints: at most four lines, none longer than a screen."""
         if self.passed:
-            return [f"{self.exercise}: correct, all {len(self.results)} checks passed."]
+            done = f"{self.exercise}: correct, all {len(self.results)} checks passed."
+            return [done, one_line(f"  But in a class {self.note}", LONGEST_LINE)] if self.note else [done]
         first = next((r for r in self.results if not r.passed), None)
         good = sum(result.passed for result in self.results)
         lines = [f"{self.exercise}: not yet. {good} of {len(self.results)} checks passed."]
