@@ -34,6 +34,12 @@ c.CourseDirectory.db_url = told["db_url"] or f"sqlite:///{root}/gradebook.db"
 if told["exchange"]:
     c.Exchange.root = told["exchange"]
 '''
+WALL = """
+# nbgrader must not run what students wrote: its buttons and commands lead to `paperlens class`.
+from paperlens.classroom.output import nbgrader_wall  # noqa: E402
+
+nbgrader_wall.stand(str(root))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ def new(root: Path, db_url: str, students: Path | None, course_id: str, exchange
     for name in FOLDERS:
         (root / name).mkdir(mode=0o750, exist_ok=True)
     gradebook.create(course, people)
-    durable.write(root / "nbgrader_config.py", CONFIG)
+    durable.write(root / "nbgrader_config.py", CONFIG + WALL)
     told = {"format": FORMAT, "course_id": course.course_id, "db_url": db_url, "exchange": exchange}
     durable.write_json(root / "course.json", told)  # last: a folder without it is no course
     return course
@@ -146,6 +152,14 @@ def open_course(root: Path) -> Course:
     return Course(
         place, told["course_id"], told["db_url"] or f"sqlite:///{place}/gradebook.db", told["exchange"]
     )
+
+
+def put_up_wall(course: Course) -> None:
+    """A course of an earlier version gets the lines that keep nbgrader from running what students wrote."""
+    path = course.root / "nbgrader_config.py"
+    text = path.read_text(encoding="utf-8") if path.exists() else CONFIG
+    if "nbgrader_wall.stand(" not in text:
+        durable.write(path, text + WALL)
 
 
 def roster(path: Path) -> list[dict[str, str]]:

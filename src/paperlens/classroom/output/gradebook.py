@@ -196,6 +196,8 @@ def opened(course: Course, fresh: bool = False) -> Iterator[Any]:
         [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
     )
     try:
+        if fresh:
+            touch(course)
         check_version(course, fresh)
         from nbgrader.api import Gradebook
 
@@ -212,6 +214,13 @@ def opened(course: Course, fresh: bool = False) -> Iterator[Any]:
                 f"the disk is full at {shown}; free some space and run the command again, nothing is lost"
             ) from None
         raise UserError(f"the gradebook {shown} cannot be used ({reason})") from None
+
+
+def touch(course: Course) -> None:
+    """An SQLite gradebook is its owner's alone from its first byte on."""
+    url = sqlalchemy.make_url(course.db_url)
+    if url.drivername.startswith("sqlite") and url.database:
+        os.close(os.open(url.database, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def check_version(course: Course, fresh: bool) -> None:
