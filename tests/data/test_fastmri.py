@@ -149,3 +149,28 @@ def test_data_kept_elsewhere_are_refused(tmp_path: Path) -> None:
         )
     with pytest.raises(RefusedError, match="reconstruction_rss: keeps its data in another file"):
         fastmri(tmp_path)
+
+
+def test_voxels_of_a_header_that_is_not_square(tmp_path: Path) -> None:
+    """x is the readout, along the rows of the array: rows 160 mm / 32, columns 200 mm / 20."""
+    path = mr_files.write_fastmri(tmp_path, test=True)
+    with h5py.File(path, "a") as file:
+        del file["kspace"], file["mask"], file["ismrmrd_header"]
+        rng = np.random.default_rng(0)
+        file["kspace"] = (rng.normal(size=(2, 4, 64, 24)) + 1j * rng.normal(size=(2, 4, 64, 24))).astype(
+            np.complex64
+        )
+        space = "<x>24</x><y>24</y><z>1</z></matrixSize>\n<fieldOfView_mm><x>140</x><y>140</y>"
+        other = "<x>32</x><y>20</y><z>1</z></matrixSize>\n<fieldOfView_mm><x>160</x><y>200</y>"
+        assert space in mr_files.HEADER
+        file["ismrmrd_header"] = np.bytes_(mr_files.HEADER.replace(space, other))
+        file.attrs["max"] = file.attrs["norm"] = 1.0
+    volume = fastmri(tmp_path)[0].volume("PD")
+    assert volume.voxels.shape == (2, 32, 20)
+    assert volume.voxel_mm == (4.5, 5.0, 10.0)
+
+
+def test_what_macos_lays_beside_a_file_is_no_file(tmp_path: Path) -> None:
+    path = mr_files.write_fastmri(tmp_path)
+    (tmp_path / f"._{path.name}").write_bytes(b"\x00\x05\x16\x07 resource fork")
+    assert len(fastmri(tmp_path)) == 1

@@ -15,7 +15,8 @@ import pytest
 
 from paperlens.data.fastmri_files import fastmri
 from paperlens.data.hostile import Opener, RefusedError, opener
-from paperlens.data.ixi_files import ixi, read
+from paperlens.data.ixi_files import ixi
+from paperlens.data.nifti_files import read
 
 MUTATIONS = 200
 
@@ -149,40 +150,40 @@ def test_memory_has_a_limit(tmp_path: Path) -> None:
     voxels = np.zeros((512, 512, 200), dtype=np.int16)
     path = mr_files.write_ixi(tmp_path, voxels=voxels)
     with pytest.raises(RefusedError, match=r"memory|crashed"):
-        small.ask(path, "ixi", "voxels")
+        small.ask(path, "nifti", "voxels")
     mr_files.write_ixi(tmp_path)
-    assert small.ask(path, "ixi", "voxels").array is not None
+    assert small.ask(path, "nifti", "voxels").array is not None
     small.close()
 
 
 def test_a_child_that_hangs_is_killed_and_another_goes_on(tmp_path: Path) -> None:
     path = mr_files.write_ixi(tmp_path)
     one = Opener(seconds=5)
-    one.ask(path, "ixi")
+    one.ask(path, "nifti")
     first = one._child
     assert first is not None and one.started == 1
     os.kill(first.pid, signal.SIGSTOP)
     one.seconds = 0.2
     with pytest.raises(RefusedError, match=r"file: reading it took longer than 0.2 s"):
-        one.ask(path, "ixi")
+        one.ask(path, "nifti")
     assert first.poll() is not None
     one.seconds = 30
-    assert one.ask(path, "ixi", "voxels").array is not None and one.started == 2
+    assert one.ask(path, "nifti", "voxels").array is not None and one.started == 2
     one.close()
 
 
 def test_a_child_that_crashes_is_replaced(tmp_path: Path) -> None:
     path = mr_files.write_ixi(tmp_path)
     one = Opener()
-    one.ask(path, "ixi")
+    one.ask(path, "nifti")
     assert one._child is not None
     os.kill(one._child.pid, signal.SIGSTOP)
     killer = threading.Thread(target=lambda: (time.sleep(0.2), os.kill(one._child.pid, signal.SIGKILL)))
     killer.start()
     with pytest.raises(RefusedError, match="file: reading it crashed the library"):
-        one.ask(path, "ixi")
+        one.ask(path, "nifti")
     killer.join()
-    assert one.ask(path, "ixi").array is None and one.started == 2
+    assert one.ask(path, "nifti").array is None and one.started == 2
     one.close()
 
 

@@ -80,7 +80,8 @@ class Scan:
             )
         else:
             voxels = self._reconstruct()
-        columns, rows, _ = (f / m for f, m in zip(self.facts["fov_mm"], self.facts["matrix"], strict=True))
+        # The header's x is the readout, which lies along the rows of the array: x of the matrix counts rows.
+        rows, columns, _ = (f / m for f, m in zip(self.facts["fov_mm"], self.facts["matrix"], strict=True))
         thickness = self.facts["fov_mm"][2]
         affine = torch.diag(torch.tensor([columns, rows, thickness, 1.0], dtype=torch.float64))
         return Volume(

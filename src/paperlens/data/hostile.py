@@ -60,7 +60,7 @@ class Opener:
         self._waiting = bytearray()
 
     def ask(self, path: str | Path, kind: str, array: str | None = None) -> Answer:
-        """Open a file as `kind` ("ixi" or "fastmri") and take its facts, and the numbers of `array`.
+        """Open a file as `kind` ("nifti" or "fastmri") and take its facts, and the numbers of `array`.
 
         RefusedError, a UserError, for whatever is wrong with the file.
         """
@@ -196,11 +196,15 @@ def opener() -> Opener:
 
 
 def below(folder: str | Path, ends: tuple[str, ...]) -> list[Path]:
-    """Files in the folder and its folders whose names end so, sorted; UserError where there is no such folder."""
+    """Files in the folder and its folders whose names end so, sorted; UserError where there is no such folder.
+
+    Hidden files are none of them: macOS lays a `._x.h5` that is no HDF5 beside every `x.h5` on a foreign disk.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"there is no folder {str(folder)!r}; give the folder that holds the files.")
-    return sorted(f for f in folder.rglob("*") if f.name.endswith(ends))
+    found = (f for f in folder.rglob("*") if f.name.endswith(ends) and not f.name.startswith("."))
+    return sorted(f for f in found if "__MACOSX" not in f.relative_to(folder).parts)
 
 
 def magnitudes(path: Path, field: str, values: NDArray[Any]) -> NDArray[Any]:

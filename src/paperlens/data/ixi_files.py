@@ -3,8 +3,8 @@
 Files are named `IXI002-Guys-0828-T1.nii.gz`: person, hospital, session, contrast. Guys and IOP scanned at
 1.5 T, HH at 3 T; licence CC BY-SA 3.0. T1 was acquired sagittal and T2 and PD axial: `volume` turns all of them
 to planes feet to head, rows front to back, columns right to left, but they stay on their own grids and nobody
-registered them. `ixi(folder, grid="T2")` resamples the others onto the grid of T2 by the files' affines;
-`paperlens.data.alignment` measures what remains.
+registered them. `ixi(folder, grid="T2")` resamples the others onto the grid of T2 by the files' affines, with
+`register=True` by a rigid registration too; `paperlens.data.alignment` measures what remains.
 """
 
 import re
@@ -13,12 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from paperlens.data.alignment import onto
-from paperlens.data.hostile import below, magnitudes, opener
+from paperlens.data.hostile import below
+from paperlens.data.nifti_files import read
 from paperlens.data.volumes import Volume
 from paperlens.errors import UserError
 
@@ -35,6 +32,7 @@ class IXI:
     name: str
     files: Mapping[str, Path]
     grid: str | None = None  # the contrast onto whose grid the others are resampled
+    register: bool = False  # and whether they are moved onto it
     source: str = "IXI"
 
     @property
@@ -58,7 +56,11 @@ class IXI:
         RefusedError (a UserError that names file and field) where the file is no such volume.
         """
         own = self._read(contrast)
-        return own if self.grid in (None, contrast) else onto(own, self._read(str(self.grid)))
+        return (
+            own
+            if self.grid in (None, contrast)
+            else onto(own, self._read(str(self.grid)), register=self.register)
+        )
 
     def _read(self, contrast: str) -> Volume:
         if contrast not in self.files:
@@ -74,20 +76,14 @@ class IXI:
         )
 
 
-def read(path: str | Path) -> tuple[Float[Tensor, "z h w"], Float[Tensor, "4 4"]]:
-    """Magnitudes and affine of one file, as a `Volume` holds them; RefusedError names what is wrong with it."""
-    path = Path(path)
-    answer = opener().ask(path, "ixi", "voxels")
-    assert answer.array is not None
-    voxels = magnitudes(path, "voxels", answer.array)
-    return torch.from_numpy(voxels), torch.tensor(answer.facts["affine"], dtype=torch.float64)
-
-
-def ixi(folder: str | Path, split: str | None = None, grid: str | None = None) -> list[IXI]:
+def ixi(
+    folder: str | Path, split: str | None = None, grid: str | None = None, register: bool = False
+) -> list[IXI]:
     """The people with files in the folder or below, by name; split: "train", "test" or None for both.
 
-    grid: a contrast onto whose grid the others are resampled; people without it are left out. No file is
-    opened yet. UserError where there is no such folder, no IXI file, or one contrast of a person twice.
+    grid: a contrast onto whose grid the others are resampled, moved by a rigid registration where `register`;
+    people without it are left out. No file is opened yet. UserError where there is no such folder, no IXI file,
+    or one contrast of a person twice.
     """
     if split not in ("train", "test", None) or grid not in (*CONTRASTS, None):
         raise ValueError(
@@ -105,5 +101,7 @@ def ixi(folder: str | Path, split: str | None = None, grid: str | None = None) -
             held[contrast] = file
     if not people:
         raise UserError(f"no file in {str(folder)!r} is called like IXI002-Guys-0828-T1.nii.gz.")
-    found = [IXI(name=name, files=held, grid=grid) for name, held in sorted(people.items())]
+    found = [
+        IXI(name=name, files=held, grid=grid, register=register) for name, held in sorted(people.items())
+    ]
     return [p for p in found if split in (p.split, None) and (grid is None or grid in p.files)]

@@ -1,7 +1,7 @@
 """The process that opens untrusted NIfTI and HDF5 files for `hostile`, one after another, and may die of one.
 
 Run as a script (`python -P opener.py MEMORY SECONDS`), never imported. It needs NumPy, nibabel and h5py alone,
-so it starts in a fraction of a second. On standard input one JSON request a line: {"kind": "ixi" | "fastmri",
+so it starts in a fraction of a second. On standard input one JSON request a line: {"kind": "nifti" | "fastmri",
 "path", "array": name or null}. On standard output JSON lines: {"at": field} before each step, so that the
 parent knows what killed us; then {"error": [field, sentence]}, or {"facts": {...}} followed, where an array
 was asked for, by its planes: the byte "p" and the plane's raw values, or "!" and an error line.
@@ -27,7 +27,7 @@ MAX_AXIS = 2048
 MAX_VOXELS = 1 << 26  # 64 million: eight times an IXI volume
 MAX_BYTES = 4 << 30  # a 40-plane, 20-coil k-space of 640 x 400 has 1.6 GB
 MAX_TEXT = 1 << 20
-NUMBERS = {"u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"}
+NUMBERS = {"u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"}
 
 Planes = tuple[dict[str, Any], Iterator[Any] | None]  # facts, and the planes where they were asked for
 
@@ -42,7 +42,7 @@ def expect(holds: object, field: str, sentence: str) -> None:
         raise FieldError(field, sentence)
 
 
-def ixi(path: str, array: str | None, at: Callable[[str], None]) -> Planes:
+def nifti1(path: str, array: str | None, at: Callable[[str], None]) -> Planes:
     """Header checks of a NIfTI-1 file; voxels turned to planes feet-head, rows front-back, columns right-left."""
     with open(path, "rb") as raw:  # noqa: PTH123  # the script's one use of a path
         packed = raw.read(2) == b"\x1f\x8b"
@@ -50,6 +50,12 @@ def ixi(path: str, array: str | None, at: Callable[[str], None]) -> Planes:
     with gzip.open(path) if packed else open(path, "rb") as stream:  # noqa: PTH123
         head = stream.read(348)
         expect(len(head) == 348, "header", f"expected 348 bytes, found {len(head)}")
+        second = 540 in (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
+        expect(
+            not second,
+            "sizeof_hdr",
+            "this is a NIfTI-2 file; expected NIfTI-1, convert it (nib-convert does)",
+        )
         header = nifti.Nifti1Header(head, check=False)
         shape, dtype = _nifti_shape(header, at)
         affine = _nifti_affine(header, at)
@@ -261,7 +267,7 @@ def serve(request: dict[str, Any], out: BinaryIO) -> None:
 
     begun = False
     try:
-        facts, planes = {"ixi": ixi, "fastmri": fastmri}[request["kind"]](
+        facts, planes = {"nifti": nifti1, "fastmri": fastmri}[request["kind"]](
             request["path"], request["array"], at
         )
         say(out, {"facts": facts})

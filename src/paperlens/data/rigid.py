@@ -93,7 +93,7 @@ def _found(volume: Volume, target: Volume) -> NDArray[np.float64]:
     method.SetMetricSamplingPercentage(SAMPLED, SEED)
     method.SetInterpolator(itk.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(
-        learningRate=2.0, minStep=1e-3, numberOfIterations=100, relaxationFactor=0.6
+        learningRate=2.0, minStep=1e-5, numberOfIterations=300, relaxationFactor=0.6
     )
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel(SHRINK)
