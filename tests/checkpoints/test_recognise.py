@@ -45,7 +45,7 @@ def test_every_golden(golden):
     assert others <= {"tlc"}, "only local means have the tensors of another system"
 
 
-@pytest.mark.parametrize("system", ["edsr", "transformer", "vit"])
+@pytest.mark.parametrize("system", ["edsr", "annotated_transformer", "vit"])
 def test_our_own_names(system):
     state = on_meta(system, "tiny").state_dict()
     fits = recognise({name: tuple(tensor.shape) for name, tensor in state.items()})

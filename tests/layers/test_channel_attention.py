@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from paperlens.layers.channel_attention import ChannelAttention
+from paperlens.layers.channel_attention import ChannelAttention, SimplifiedChannelAttention
 
 
 def test_against_a_loop():
@@ -21,3 +21,11 @@ def test_against_a_loop():
 def test_too_narrow_a_middle_is_refused():
     with pytest.raises(ValueError, match=r"0 .*6"):
         ChannelAttention(6, 0)
+
+
+def test_simplified_attention_is_a_linear_map_of_the_means():
+    torch.manual_seed(0)
+    sca, features = SimplifiedChannelAttention(4), torch.randn(2, 4, 5, 3)
+    weight = sca.conv.weight[:, :, 0, 0]
+    expected = features.mean((2, 3)) @ weight.T + sca.conv.bias
+    torch.testing.assert_close(sca(features), expected[:, :, None, None])

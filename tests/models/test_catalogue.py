@@ -150,6 +150,21 @@ def test_bad_argument_raises_with_both_numbers(name, overrides, numbers):
 
 
 @pytest.mark.parametrize("name", MODELS)
+def test_a_wrong_number_of_channels_is_told_with_both_numbers(name):
+    model = tiny(name).eval()
+    inputs = example(name, model)
+    for i, one in enumerate(inputs):
+        if not isinstance(one, torch.Tensor) or one.ndim != 4:
+            continue
+        channels = one.shape[1]
+        wider = torch.cat([one, one[:, :1]], dim=1)
+        with pytest.raises(ValueError, match=r"channel") as error:
+            model(*inputs[:i], wider, *inputs[i + 1 :])
+        told = [int(number) for number in re.findall(r"\b\d+\b", str(error.value))]
+        assert channels in told and channels + 1 in told, str(error.value)
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_compiles_as_one_graph(name, plain):
     assert plain(without_hook.compiled_difference, name) < 1e-4
 

@@ -27,3 +27,19 @@ class ChannelAttention(nn.Module):
         """The shape stays."""
         gate = torch.sigmoid(self.excite(F.relu(self.squeeze(self.pool(features)))))
         return features * self.pool.spread(gate, features)
+
+
+class SimplifiedChannelAttention(nn.Module):
+    """SCA: W mean(x), what each channel is multiplied by; no gate, no narrow middle.
+
+    Chen et al., "Simple Baselines for Image Restoration", ECCV 2022, arXiv:2204.04676, Sec. 4.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.pool = GlobalMean()
+        self.conv = Pointwise(dim, dim)
+
+    def forward(self, features: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d i j"]:
+        """One value a channel, or one a channel and pixel where tlc.py measures local means: multiply with it."""
+        return self.conv(self.pool.spread(self.pool(features), features))

@@ -1,7 +1,7 @@
 """Multi-head convolutional attention: a gate for every value, from its channels and its neighbourhood.
 
 Georgescu et al., "Multimodal Multi-Head Convolutional Attention with Various Kernel Sizes for Medical Image
-Super-Resolution", WACV 2023, arXiv:2204.04218, Sec. 3.
+Super-Resolution", WACV 2023, arXiv:2204.04218v3, Sec. 3.
 """
 
 import torch
@@ -13,7 +13,7 @@ KERNELS = (1, 3, 5)
 
 
 class ConvolutionalAttention(nn.Module):
-    """x * sigmoid(sum of heads); a head of kernel k shrinks the map by k - 1 and transposes back (Eqs. 1-4)."""
+    """x * sigmoid(sum of heads); a head of kernel k shrinks the map by k - 1 and transposes back."""
 
     def __init__(self, dim: int, num_heads: int, ratio: float) -> None:
         super().__init__()

@@ -1,10 +1,20 @@
-"""A picture's mean and spread as a frozen 1x1 convolution: the form in which published checkpoints store them."""
+"""A picture's mean and spread: as published checkpoints store them, a frozen 1x1 convolution, and as a constant."""
 
 from collections.abc import Sequence
 
 import torch
 from einops import rearrange
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
+
+DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def div2k_mean(channels: int) -> Float[Tensor, "c 1 1"]:
+    """What the super-resolution networks subtract inside: DIV2K's mean of colour pictures, nothing of others."""
+    mean = DIV2K_MEAN if channels == 3 else (0.0,) * channels
+    return rearrange(torch.tensor(mean), "c -> c 1 1")
 
 
 class MeanShift(nn.Conv2d):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from paperlens.layers.biased_attention import biased_attention
 from paperlens.layers.mlp import Mlp
-from paperlens.ops import windows as W
+from paperlens.ops.windows import from_windows, may_attend, relative_position_index, shift, to_windows
 
 BLOCKED = -100.0  # the published mask: added to the logit, not minus infinity
 
@@ -24,7 +24,7 @@ def shift_mask(
     """
     if not offset:
         return None
-    allowed = W.may_attend(features.shape[1], features.shape[2], window_size, offset).to(features.device)
+    allowed = may_attend(features.shape[1], features.shape[2], window_size, offset).to(features.device)
     blocked = torch.zeros(allowed.shape, dtype=features.dtype, device=features.device)
     return rearrange(blocked.masked_fill(~allowed, BLOCKED), "w n m -> w 1 n m")
 
@@ -40,7 +40,7 @@ class WindowAttention(nn.Module):
             raise ValueError(f"num_heads {num_heads} does not divide dim {dim}")
         self.num_heads = num_heads
         self.bias_table = nn.Parameter(torch.empty((2 * window_size - 1) ** 2, num_heads))
-        self.register_buffer("index", W.relative_position_index(window_size), persistent=False)
+        self.register_buffer("index", relative_position_index(window_size), persistent=False)
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
         self.projection = nn.Linear(dim, dim)
         nn.init.trunc_normal_(self.bias_table, std=0.02)
@@ -52,7 +52,9 @@ class WindowAttention(nn.Module):
         bias = rearrange(self.bias_table[self.index], "n m heads -> heads n m")
         heads = {"three": 3, "heads": self.num_heads}
         q, k, v = rearrange(self.qkv(tokens), "b n (three heads d) -> three b heads n d", **heads)
-        attended = biased_attention(q, k, v, bias, mask)
+        attended = biased_attention(
+            q, k, v, bias, mask
+        )  # plain_biased_attention, in the form that is fast here
         return self.projection(rearrange(attended, "b heads n d -> b n (heads d)"))
 
 
@@ -85,7 +87,7 @@ class SwinBlock(nn.Module):
     ) -> Float[Tensor, "b h w d"]:
         """`mask` is `shift_mask` for this map; a block that does not shift ignores it."""
         _, height, width, _ = features.shape
-        windows = W.to_windows(W.shift(self.norm1(features), self.offset), self.window_size)
+        windows = to_windows(shift(self.norm1(features), self.offset), self.window_size)
         attended = self.attention(windows, mask if self.offset else None)
-        features = features + W.shift(W.from_windows(attended, height, width), -self.offset)
+        features = features + shift(from_windows(attended, height, width), -self.offset)
         return features + self.mlp(self.norm2(features))

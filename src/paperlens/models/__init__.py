@@ -16,6 +16,7 @@ from paperlens.models import facts
 from paperlens.models.facts import Entry
 
 FILES: Mapping[str, str] = {
+    "annotated_transformer": "paperlens.models.language.annotated_transformer",
     "cpvt": "paperlens.models.vision.cpvt",
     "cvt": "paperlens.models.vision.cvt",
     "edsr": "paperlens.models.restoration.edsr",

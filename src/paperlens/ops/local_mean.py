@@ -1,7 +1,7 @@
 """Means over a window around every pixel, in a time that does not depend on the window.
 
 Chu et al., "Improving Image Restoration by Revisiting Global Information Aggregation", ECCV 2022,
-arXiv:2112.04491, Sec. 3.3.
+arXiv:2112.04491v4.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Windows that overlap: every window of a map with a margin of its neighbours, zeros beyond the map.
 
 Chen et al., "Activating More Pixels in Image Super-Resolution Transformer", CVPR 2023,
-arXiv:2205.04437, Eq. 3.
+arXiv:2205.04437v3, Sec. 3.2, Eq. 3.
 """
 
 import torch

@@ -1,6 +1,7 @@
 """Patches of feature maps: find the most alike, carry them over, lay them down again.
 
-Yang et al., "Learning Texture Transformer Network for Image Super-Resolution", CVPR 2020, arXiv:2006.04139, Sec. 3.1.
+Yang et al., "Learning Texture Transformer Network for Image Super-Resolution", CVPR 2020, arXiv:2006.04139v2,
+Sec. 3.1.
 Patches are 3 x 3 tokens with their centre on every token, zero outside the map; on a map s times as large the same
 patch is 3s x 3s and moves by s.
 """
@@ -22,7 +23,7 @@ def unfold(features: Float[Tensor, "b d h w"], scale: int = 1) -> Float[Tensor, 
 def relevance(
     query: Float[Tensor, "b d h w"], key: Float[Tensor, "b d hk wk"]
 ) -> tuple[Float[Tensor, "b n"], Int[Tensor, "b n"]]:
-    """For each patch of `query` the cosine to its most alike patch of `key`, and that patch's number (Eqs. 2, 3, 5)."""
+    """Soft and hard attention: of each patch of `query` the cosine to its most alike patch of `key`, and its number."""
     unit = F.normalize(unfold(query), dim=1)
     cosine = F.normalize(unfold(key), dim=1).mT @ unit  # b nk n
     best, index = cosine.max(dim=1)
@@ -37,7 +38,7 @@ def transfer(
     *,
     exact: bool = False,
 ) -> Float[Tensor, "b d hs ws"]:
-    """The patches of `value` with the numbers `index`, laid down in order on a map of `size` times `scale` (Eq. 4).
+    """The patches of `value` with the numbers `index`, laid down in order on a map of `size` times `scale`.
 
     Overlaps are summed and divided by 9 everywhere, as published: at the border fewer patches overlap, and the map is
     too dark there. `exact` divides by the true count instead.

@@ -6,20 +6,20 @@ import pytest
 import torch
 
 from paperlens.models import build
-from paperlens.models.language.transformer import UnbiasedNorm
+from paperlens.models.language.annotated_transformer import UnbiasedNorm
 from paperlens.ops.positions import sinusoids
 
 
-@pytest.fixture(params=[False, True], ids=["paper", "annotated"])
+@pytest.fixture(params=["transformer", "annotated_transformer"])
 def model(request):
     torch.manual_seed(0)
-    return build("transformer", "tiny", annotated=request.param).eval()
+    return build(request.param, "tiny").eval()
 
 
 def test_no_token_sees_what_follows_it(model):
-    source, target = torch.randint(50, (2, 7)), torch.randint(50, (2, 9))
+    source, target = torch.randint(50, (2, 7)), torch.randint(40, (2, 9))
     changed = target.clone()
-    changed[:, 5:] = (target[:, 5:] + 1) % 50
+    changed[:, 5:] = (target[:, 5:] + 1) % 40
     with torch.no_grad():
         before, after = model(source, target), model(source, changed)
     torch.testing.assert_close(before[:, :5], after[:, :5])
@@ -27,7 +27,7 @@ def test_no_token_sees_what_follows_it(model):
 
 
 def test_padding_is_invisible(model):
-    source, target = torch.randint(50, (1, 7)), torch.randint(50, (1, 4))
+    source, target = torch.randint(50, (1, 7)), torch.randint(40, (1, 4))
     padded = torch.cat([source, torch.zeros(1, 3, dtype=torch.long)], dim=1)
     mask = torch.arange(10)[None] < 7
     with torch.no_grad():
@@ -36,14 +36,21 @@ def test_padding_is_invisible(model):
 
 
 def test_outputs_are_log_probabilities(model):
-    total = model(torch.randint(50, (2, 3)), torch.randint(50, (2, 4))).exp().sum(-1)
+    total = model(torch.randint(50, (2, 3)), torch.randint(40, (2, 4))).exp().sum(-1)
     torch.testing.assert_close(total, torch.ones(2, 4))
 
 
 def test_paper_ties_one_embedding_to_both_sides_and_the_output():
     model = build("transformer", "tiny")
-    assert model.source_embedding is model.target_embedding
-    assert model.generator.weight is model.source_embedding.weight and model.generator.bias is None
+    assert [n for n, p in model.named_parameters() if 50 in p.shape] == ["embedding.weight"]
+    memory = torch.randn(1, 3, 32)
+    model.decoder = torch.nn.ModuleList()  # what is left is the embedding and the output
+    model.positions = model.positions * 0
+    tokens = torch.tensor([[7, 8, 9]])
+    embedded = model.embedding(tokens) * math.sqrt(32)
+    torch.testing.assert_close(
+        model.decode(memory, tokens), (embedded @ model.embedding.weight.T).log_softmax(-1)
+    )
 
 
 def test_unbiased_norm_by_hand():

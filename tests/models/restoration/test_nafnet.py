@@ -29,6 +29,7 @@ def test_no_activation_function_is_left():
         "PixelShuffle",
         "Pointwise",
         "Sequential",
+        "SimplifiedChannelAttention",
     }
 
 

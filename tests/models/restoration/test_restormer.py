@@ -10,7 +10,7 @@ from paperlens.models import build
 
 def test_channel_attention_against_a_loop():
     torch.manual_seed(0)
-    attention = build("restormer", "tiny").encoder[1][0].attention.double().requires_grad_(False)
+    attention = build("restormer", "tiny").encoder2[0].attention.double().requires_grad_(False)
     attention.temperature.data = torch.tensor([[[0.7]], [[1.6]]], dtype=torch.float64)
     q, k, v = torch.randn(3, 1, 16, 3, 5, dtype=torch.float64)
     found = attention.attend(q, k, v, attention.temperature)
@@ -38,7 +38,7 @@ def test_bias_free_network_scales_with_its_input():
     model = build("restormer", "tiny", norm="bias_free").double()
     image = torch.rand(1, 3, 16, 16).double()
     # Without biases only eps and GELU see the scale; the first block's norm removes it from its branches.
-    block = model.encoder[0][0]
+    block = model.encoder1[0]
     features = 100 * torch.rand(1, 8, 16, 16).double()
     branch = block.attention(block.norm1(features))
     torch.testing.assert_close(block.attention(block.norm1(2 * features)), branch, rtol=1e-5, atol=1e-7)

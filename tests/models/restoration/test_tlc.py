@@ -39,11 +39,11 @@ def test_every_parameter_still_learns(preset):
 def test_windows_follow_the_levels():
     model = build("tlc", "tiny").network
     pools = {n: m for n, m in model.named_modules() if isinstance(m, LocalMean)}
-    assert pools["encoder.0.0.pool"].height == 12 and pools["encoder.1.1.pool"].width == 6
-    assert pools["middle.0.pool"].height == 3
+    assert pools["encoder.0.0.sca.pool"].height == 12 and pools["encoder.1.1.sca.pool"].width == 6
+    assert pools["middle.0.sca.pool"].height == 3
     network = build("tlc", "tiny_restormer").network
     attends = {n: m.height for n, m in network.named_modules() if isinstance(m, LocalAttend)}
-    assert [attends[f"encoder.{i}.0.attention.attend"] for i in range(3)] == [8, 4, 2]
+    assert [attends[f"encoder{i}.0.attention.attend"] for i in (1, 2, 3)] == [8, 4, 2]
     assert attends["latent.0.attention.attend"] == 1 and attends["refinement.0.attention.attend"] == 8
 
 

@@ -1,6 +1,7 @@
 """TTSR: a reference picture lends its texture, patch by patch, where it is relevant.
 
-Yang et al., "Learning Texture Transformer Network for Image Super-Resolution", CVPR 2020, arXiv:2006.04139.
+Yang et al., "Learning Texture Transformer Network for Image Super-Resolution", CVPR 2020, arXiv:2006.04139v2
+(sections and figures of that).
 
 Input    low-resolution image LR                      b 3 h w        all in -1..1
          LR enlarged four times by bicubic, LR^        b 3 4h 4w
@@ -27,15 +28,15 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from paperlens.layers.mean_shift import MeanShift
+from paperlens.layers.mean_shift import IMAGENET_MEAN, IMAGENET_STD, MeanShift
 from paperlens.models.guidance import ttsr_main
 from paperlens.models.guidance.ttsr_main import TTSRMain, TTSRMainConfig
 from paperlens.ops import patches
+from paperlens.ops.check import check_channels
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 EXTRACTOR_DIMS = (64, 128, 256)  # VGG19's first three levels, at 4x, 2x and 1x
 
-Image = Float[Tensor, "b 3 h w"]
+Image = Float[Tensor, "b c h w"]  # c = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class TTSRConfig:
 
 
 class TTSR(nn.Module):
-    """Texture transformer (Fig. 2): extract, find, transfer, synthesise."""
+    """Texture transformer (Fig. 2, Sec. 3.1): extract, find, transfer, synthesise."""
 
     def __init__(self, config: TTSRConfig) -> None:
         super().__init__()
@@ -62,8 +63,8 @@ class TTSR(nn.Module):
         self.extractor_copy = TextureExtractor(config.extractor_dims).requires_grad_(False)
 
     def forward(
-        self, low_res: Image, enlarged: Float[Tensor, "b 3 H W"], reference: Float[Tensor, "b 3 R C"],
-        degraded_reference: Float[Tensor, "b 3 R C"],
+        self, low_res: Image, enlarged: Float[Tensor, "b e H W"], reference: Float[Tensor, "b r R C"],
+        degraded_reference: Float[Tensor, "b s R C"],
     ) -> tuple[Tensor, ...]:  # fmt: skip
         """Image, soft attention S, textures at 1x, 2x, 4x."""
         for name, small, large in zip(
@@ -75,18 +76,18 @@ class TTSR(nn.Module):
         return (self.main(low_res, soft, *textures), soft, *textures)
 
     def textures(
-        self, enlarged: Float[Tensor, "b 3 H W"], reference: Float[Tensor, "b 3 R C"],
-        degraded_reference: Float[Tensor, "b 3 R C"],
+        self, enlarged: Float[Tensor, "b e H W"], reference: Float[Tensor, "b r R C"],
+        degraded_reference: Float[Tensor, "b s R C"],
     ) -> tuple[Tensor, list[Tensor]]:  # fmt: skip
         """S, and for each level the reference's texture moved to where the image is most alike."""
         query = self.extractor(enlarged)[-1]
         key = self.extractor(degraded_reference)[-1]
         value = self.extractor(reference)
         size = (query.shape[-2], query.shape[-1])
-        best, index = patches.relevance(query, key)  # Eqs. 2, 3, 5
+        best, index = patches.relevance(query, key)  # relevance, hard and soft attention
         soft = rearrange(best, "b (h w) -> b 1 h w", h=size[0])
         levels = zip(reversed(value), (1, 2, 4), strict=True)
-        return soft, [patches.transfer(v, index, size, scale) for v, scale in levels]  # Eq. 4
+        return soft, [patches.transfer(v, index, size, scale) for v, scale in levels]  # hard attention's T
 
 
 class TextureExtractor(nn.Module):
@@ -114,6 +115,7 @@ class TextureExtractor(nn.Module):
 
     def forward(self, image: Image) -> list[Tensor]:
         """Three maps, finest first."""
+        check_channels(image, 3)
         first = self.level1(self.normalise((image + 1) / 2))
         second = self.level2(first)
         return [first, second, self.level3(second)]

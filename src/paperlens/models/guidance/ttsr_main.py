@@ -1,6 +1,7 @@
 """TTSR's main network: transferred texture joins the image at three scales that keep exchanging features.
 
-Yang et al., "Learning Texture Transformer Network for Image Super-Resolution", CVPR 2020, arXiv:2006.04139, Sec. 3.2.
+Yang et al., "Learning Texture Transformer Network for Image Super-Resolution", CVPR 2020, arXiv:2006.04139v2,
+Sec. 3.2.
 
 Input    low-resolution image in -1..1             b 3 h w
          soft attention S                          b 1 h w
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paperlens.layers.residual import ResidualBlock
+from paperlens.ops.check import check_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +55,14 @@ class TTSRMain(nn.Module):
         self.merge = MergeTail(dim)
 
     def forward(
-        self, low_res: Float[Tensor, "b 3 h w"], soft: Float[Tensor, "b 1 h w"], texture1: Float[Tensor, "b d1 h w"],
+        self, low_res: Float[Tensor, "b c h w"], soft: Float[Tensor, "b s h w"], texture1: Float[Tensor, "b d1 h w"],
         texture2: Float[Tensor, "b d2 h2 w2"], texture4: Float[Tensor, "b d4 h4 w4"],
     ) -> Float[Tensor, "b 3 h4 w4"]:  # fmt: skip
         """The image from LR, S and the textures at 1x, 2x and 4x."""
+        check_channels(low_res, 3)
+        check_channels(soft, 1, "soft attention")
+        for texture, dim in zip((texture4, texture2, texture1), self.config.texture_dims, strict=True):
+            check_channels(texture, dim, "texture")
         x1 = blend(self.shallow(low_res), texture1, soft, self.fuse1)
         x1 = x1 + self.stage1[0](x1)
         x2 = blend(enlarge_learned(x1, self.up2), texture2, resize(soft, 2), self.fuse2)
@@ -69,7 +75,7 @@ class TTSRMain(nn.Module):
 
 
 def blend(features: Tensor, texture: Tensor, soft: Tensor, fuse: nn.Module) -> Tensor:
-    """F + Conv(F, T) * S (Eq. 6)."""
+    """F + Conv(F, T) * S: soft attention (Sec. 3.1)."""
     return features + fuse(torch.cat([features, texture], dim=1)) * soft
 
 

@@ -1,7 +1,7 @@
 """MHCA: attention made of convolutions, over channels and over neighbourhoods of 3 and 5 pixels at once.
 
 Georgescu et al., "Multimodal Multi-Head Convolutional Attention with Various Kernel Sizes for Medical Image
-Super-Resolution", WACV 2023, arXiv:2204.04218. The form for two contrasts is mmhca.py.
+Super-Resolution", WACV 2023, arXiv:2204.04218v3. The form for two contrasts is mmhca.py.
 
 Input    one low-resolution slice     b 1 h w
 Output   the slice enlarged           b 1 (h scale) (w scale)
@@ -22,13 +22,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from paperlens.layers.convolutional_attention import ConvolutionalAttention
-from paperlens.layers.mean_shift import MeanShift
+from paperlens.layers.mean_shift import DIV2K_MEAN, MeanShift
 from paperlens.layers.residual import ResidualBlock
 from paperlens.layers.upsample import SubPixelUpsample
 from paperlens.models.facts import Picture
 from paperlens.ops.check import check_channels
-
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

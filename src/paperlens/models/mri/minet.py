@@ -1,6 +1,7 @@
 """MINet: the features that two contrasts leave at every stage are kept, and every one is asked about all others.
 
-Feng et al., "Multi-Contrast MRI Super-Resolution via a Multi-Stage Integration Network", MICCAI 2021, arXiv:2105.08949.
+Feng et al., "Multi-Contrast MRI Super-Resolution via a Multi-Stage Integration Network", MICCAI 2021,
+arXiv:2105.08949v3 (sections of that; its numbered equations were not at hand).
 
 Input    guide of high resolution; slice of low resolution         b 1 2h 2w, b 1 h w
 Output   the guide restored; the slice enlarged, the result        b 1 2h 2w, b 1 2h 2w
@@ -25,13 +26,12 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from paperlens.layers.channel_attention import ChannelAttention
-from paperlens.layers.mean_shift import MeanShift
+from paperlens.layers.mean_shift import DIV2K_MEAN, MeanShift
+from paperlens.layers.residual_group import ResidualGroup
 from paperlens.layers.upsample import SubPixelUpsample
+from paperlens.ops.check import check_channels
 
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 SCALE = 2
 Features = Float[Tensor, "b d h w"]
 
@@ -47,7 +47,7 @@ class MINetConfig:
 
 
 class MINet(nn.Module):
-    """Two branches side by side; at every stage the guide's features join the target's (Fig. 1)."""
+    """Two branches side by side; at every stage the guide's features join the target's (Sec. 2)."""
 
     def __init__(self, config: MINetConfig) -> None:
         super().__init__()
@@ -60,9 +60,11 @@ class MINet(nn.Module):
         self.unused = Unused(dim, stages)
 
     def forward(
-        self, guide: Float[Tensor, "b 1 H W"], low_res: Float[Tensor, "b 1 h w"]
+        self, guide: Float[Tensor, "b c H W"], low_res: Float[Tensor, "b d h w"]
     ) -> tuple[Float[Tensor, "b 1 H W"], Float[Tensor, "b 1 H W"]]:
         """The guide restored and the slice enlarged; ValueError unless the guide is twice the slice's size."""
+        check_channels(guide, 1, "guide")
+        check_channels(low_res, 1, "slice")
         for name, small, large in zip(("height", "width"), low_res.shape[-2:], guide.shape[-2:], strict=True):
             if large != SCALE * small:
                 raise ValueError(f"the guide's {name} {large} must be {SCALE} x {small}, the slice's")
@@ -72,12 +74,12 @@ class MINet(nn.Module):
         for group_aux, group_tar, fuse in zip(self.guide.body, self.target.body, self.fuse, strict=True):
             aux = group_aux(aux)
             own = group_tar(tar)
-            tar = own + fuse(torch.cat([aux, own], dim=1))  # Eq. 2
+            tar = own + fuse(torch.cat([aux, own], dim=1))
             kept_aux.append(aux)
             kept_tar.append(own)
         restored = self.guide.last1(self.guide.attention(aux)) + shallow_aux
-        integrated = self.target.last_conv(self.target.integration([*kept_aux, *kept_tar]))  # Eq. 3
-        attended = self.target.attention(tar)  # Eq. 4
+        integrated = self.target.last_conv(self.target.integration([*kept_aux, *kept_tar]))  # MSIM
+        attended = self.target.attention(tar)  # CSAM
         enlarged = self.target.last(torch.cat([attended, integrated], dim=1)) + shallow_tar
         return self.guide.final(restored), self.target.final(enlarged)
 
@@ -107,33 +109,8 @@ class Branch(Trunk):
         self.add_mean = MeanShift(DIV2K_MEAN, sign=1)  # stored, unused
 
 
-class ResidualGroup(nn.Module):
-    """Residual blocks with channel attention, a convolution, and a skip over all (RCAN's group)."""
-
-    def __init__(self, dim: int, depth: int, reduction: int) -> None:
-        super().__init__()
-        self.blocks = nn.Sequential(*(ResidualBlock(dim, reduction) for _ in range(depth)), conv(dim, dim))
-
-    def forward(self, features: Features) -> Features:
-        """The shape stays."""
-        return features + self.blocks(features)
-
-
-class ResidualBlock(nn.Module):
-    """EDSR's residual block with channel attention in place of its scale."""
-
-    def __init__(self, dim: int, reduction: int) -> None:
-        super().__init__()
-        self.conv1, self.conv2 = conv(dim, dim), conv(dim, dim)
-        self.attention = ChannelAttention(dim, dim // reduction)
-
-    def forward(self, features: Features) -> Features:
-        """The shape stays."""
-        return features + self.attention(self.conv2(F.relu(self.conv1(features))))
-
-
 class Integration(nn.Module):
-    """MSIM: every stage's whole map is one token, and asks for those that it resembles least (Eq. 3)."""
+    """MSIM: every stage's whole map is one token, and asks for those that it resembles least (Sec. 2)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -150,7 +127,7 @@ class Integration(nn.Module):
 
 
 class ChannelSpatialAttention(nn.Module):
-    """CSAM: x + gamma sigmoid(conv(x)) x, one 3 x 3 x 3 kernel over channel, row and column (Eq. 4)."""
+    """CSAM: x + gamma sigmoid(conv(x)) x, one 3 x 3 x 3 kernel over channel, row and column (Sec. 2)."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """MMHCA: two contrasts of one slice, their features side by side, one convolutional attention over both.
 
 Georgescu et al., "Multimodal Multi-Head Convolutional Attention with Various Kernel Sizes for Medical Image
-Super-Resolution", WACV 2023, arXiv:2204.04218. The form for one contrast is mhca.py.
+Super-Resolution", WACV 2023, arXiv:2204.04218v3. The form for one contrast is mhca.py.
 
 Input    two contrasts of one slice, both low-resolution     b 1 h w, b 1 h w
 Output   the first slice enlarged                            b 1 (h scale) (w scale)
@@ -22,11 +22,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from paperlens.layers.convolutional_attention import ConvolutionalAttention
-from paperlens.layers.mean_shift import MeanShift
+from paperlens.layers.mean_shift import DIV2K_MEAN, MeanShift
 from paperlens.layers.residual import ResidualBlock
 from paperlens.layers.upsample import SubPixelUpsample
 from paperlens.models.mri import mhca
-from paperlens.models.mri.mhca import DIV2K_MEAN, MHCAConfig, conv
+from paperlens.models.mri.mhca import MHCAConfig, conv
 from paperlens.ops.check import check_channels
 
 
@@ -56,7 +56,7 @@ class MMHCA(nn.Module):
         self.sub_mean, self.add_mean = MeanShift(DIV2K_MEAN), MeanShift(DIV2K_MEAN, sign=1)  # stored, unused
 
     def forward(
-        self, low_res: Float[Tensor, "b c h w"], guide: Float[Tensor, "b c h w"]
+        self, low_res: Float[Tensor, "b c h w"], guide: Float[Tensor, "b e h w"]
     ) -> Float[Tensor, "b 1 sh sw"]:
         """The first contrast, `scale` times as high and wide; the guide is of the same, low resolution."""
         features = []

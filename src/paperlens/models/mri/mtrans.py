@@ -1,6 +1,7 @@
 """MTrans: two transformers of two patch sizes, each asking itself and the other contrast at once.
 
-Feng et al., "Multi-Modal Transformer for Accelerated MR Imaging", IEEE TMI 2022, arXiv:2106.14248.
+Feng et al., "Multi-Modal Transformer for Accelerated MR Imaging", IEEE TMI 2022, arXiv:2106.14248v3
+(sections of that; its numbered equations were not at hand).
 
 Input    slice, low-resolution or aliased; guide of full resolution    b 1 h w, b 1 (h scale) (w scale)
 Output   slice enlarged or reconstructed; the guide restored           b 1 (h scale) (w scale) twice
@@ -27,6 +28,7 @@ from torch.nn import functional as F
 
 from paperlens.layers.mlp import Mlp
 from paperlens.layers.upsample import SubPixelUpsample
+from paperlens.ops.check import check_channels
 
 Tokens = Float[Tensor, "b n d"]
 
@@ -46,7 +48,7 @@ class MTransConfig:
 
 
 class MTrans(nn.Module):
-    """Heads, patches, cross transformers, tails (Fig. 2)."""
+    """Heads, patches, cross transformers, tails (Sec. III)."""
 
     def __init__(self, config: MTransConfig) -> None:
         super().__init__()
@@ -67,7 +69,7 @@ class MTrans(nn.Module):
         self.guide_tail = nn.Conv2d(dim, 1, 1)
 
     def forward(
-        self, degraded: Float[Tensor, "b 1 h w"], guide: Float[Tensor, "b 1 H W"]
+        self, degraded: Float[Tensor, "b c h w"], guide: Float[Tensor, "b e H W"]
     ) -> tuple[Float[Tensor, "b 1 H W"], Float[Tensor, "b 1 H W"]]:
         """The slice restored and the guide; ValueError for a size that is not the configuration's."""
         tokens = self.patches.cut(self.head(degraded))
@@ -79,7 +81,7 @@ class MTrans(nn.Module):
 
 
 class Head(nn.Module):
-    """Three convolutions, each normalised over the batch (Sec. III-B)."""
+    """Three convolutions, each normalised over the batch (Sec. III)."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -88,8 +90,7 @@ class Head(nn.Module):
 
     def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
         """One channel becomes `dim`; the size stays."""
-        if image.shape[1] != 1:
-            raise ValueError(f"a slice has 1 channel, found {image.shape[1]}")
+        check_channels(image, 1, "slice")
         for conv, norm in zip(self.convs, self.norms, strict=True):
             image = F.relu(norm(conv(image)))
         return image
@@ -120,7 +121,7 @@ class Patches(nn.Module):
 
 
 class CrossBlock(nn.Module):
-    """Project to the other branch's width, attend to both, MLP, project back (Eqs. 5-8)."""
+    """Project to the other branch's width, attend to both, MLP, project back (Sec. III, cross attention module)."""
 
     def __init__(self, dim: int, other_dim: int, config: MTransConfig) -> None:
         super().__init__()

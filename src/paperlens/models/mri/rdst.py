@@ -1,7 +1,7 @@
 """RDST: densely connected Swin blocks, for MR super-resolution at a third of SwinIR's size.
 
 Zhu et al., "A Residual Dense Vision Transformer for Medical Image Super-Resolution with Segmentation-based
-Perceptual Loss Fine-tuning", MedIA 2023, arXiv:2302.11184.
+Perceptual Loss Fine-tuning", MedIA 2023, arXiv:2302.11184v1.
 
 Input    low-resolution slice, float, divided by the volume's maximum   b c h w    whose sides the window divides
 Output   super-resolved slice, same range                               b c (h scale) (w scale)
@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from paperlens.layers.upsample import SubPixelUpsample
 from paperlens.layers.window_attention import SwinBlock, shift_mask
 from paperlens.models.facts import Picture
+from paperlens.ops.check import check_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class RDST(nn.Module):
 
     def forward(self, low_res: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c sh sw"]:
         """The slice `scale` times as high and wide; ValueError for a side that the window does not divide."""
+        check_channels(low_res, self.config.in_channels, "slice")
         shallow = self.shallow(self.sub_mean(low_res))
         tokens = self.embedding_norm(rearrange(shallow, "b d h w -> b h w d"))
         mask = shift_mask(tokens, self.config.window_size, self.config.window_size // 2)

@@ -1,7 +1,7 @@
 """T2Net: reconstruction teaches super-resolution, block by block, through a task transformer.
 
 Feng et al., "Task Transformer Network for Joint MRI Reconstruction and Super-Resolution", MICCAI 2021,
-arXiv:2106.06742.
+arXiv:2106.06742v2 (sections of that; its numbered equations were not at hand).
 
 Input    one low-resolution slice with aliasing                    b 1 h w
 Output   the slice enlarged; the slice reconstructed at its size    b 1 (h s) (w s), b 1 h w
@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from paperlens.layers.residual import ResidualBlock
 from paperlens.layers.upsample import SubPixelUpsample
 from paperlens.ops import patches
+from paperlens.ops.check import check_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class T2NetConfig:
 
 
 class T2Net(nn.Module):
-    """Two branches of residual blocks; after each block the first asks the second (Fig. 2)."""
+    """Two branches of residual blocks; after each block the first asks the second (Sec. 2)."""
 
     def __init__(self, config: T2NetConfig) -> None:
         super().__init__()
@@ -56,8 +57,7 @@ class T2Net(nn.Module):
         self, low_res: Float[Tensor, "b c h w"]
     ) -> tuple[Float[Tensor, "b 1 sh sw"], Float[Tensor, "b 1 h w"]]:
         """The slice enlarged, and reconstructed at its own size."""
-        if low_res.shape[1] != 1:
-            raise ValueError(f"a slice has 1 channel, found {low_res.shape[1]}")
+        check_channels(low_res, 1, "slice")
         shallow, shallow_rec = self.super_resolution.head(low_res), self.reconstruction.head(low_res)
         x, rec = shallow, shallow_rec
         steps = zip(self.super_resolution.blocks, self.reconstruction.blocks, self.transformers, strict=False)
@@ -79,7 +79,7 @@ class Branch(nn.Module):
 
 
 class TaskTransformer(nn.Module):
-    """x + conv(x, T) * S: the other task's features, moved to where they are most alike (Eqs. 3-6)."""
+    """x + conv(x, T) * S: the other task's features, moved to where they are most alike (Sec. 2, task transformer)."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()

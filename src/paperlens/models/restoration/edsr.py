@@ -1,14 +1,14 @@
 """EDSR: residual blocks without normalisation, the convolution baseline of super-resolution.
 
 Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", CVPR Workshops 2017,
-arXiv:1707.02921.
+arXiv:1707.02921v1.
 
 Input    low-resolution RGB image, float, 0..1     b c h w
 Output   enlarged image, same range                b c (h scale) (w scale)
 
 Symbols (paper -> code)
     B  residual blocks   depth           F  features of a layer   dim
-    residual scaling     residual_scale  (Sec. 3.3: 0.1 for the wide model, 1 for the baseline)
+    residual scaling     residual_scale  (Sec. 3.2: 0.1 for the wide model; 1 for the baseline)
 Departures: the published code takes 0..255; we take 0..1 and multiply by value_range inside. `bicubic_skip`,
     off by default, is the course's own: the last layer starts at zero and adds to a bicubic enlargement.
 Published size: Table 1, 43M for the full model; counted 43,089,923 for x4 and 1,369,859 for the baseline x2,
@@ -19,16 +19,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from paperlens.layers.bicubic_skip import enlarge, start_at_zero
+from paperlens.layers.mean_shift import div2k_mean
 from paperlens.layers.residual import ResidualBlock
 from paperlens.layers.upsample import SubPixelUpsample
 from paperlens.models.facts import Picture
-
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
+from paperlens.ops.check import check_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +57,13 @@ class EDSR(nn.Module):
         self.body = nn.Sequential(*blocks, nn.Conv2d(dim, dim, 3, padding=1))
         self.upsample = SubPixelUpsample(dim, config.scale)
         self.last = nn.Conv2d(dim, config.in_channels, 3, padding=1)
-        mean = DIV2K_MEAN if config.in_channels == 3 else (0.0,) * config.in_channels
-        self.register_buffer("mean", rearrange(torch.tensor(mean), "c -> c 1 1"), persistent=False)
+        self.register_buffer("mean", div2k_mean(config.in_channels), persistent=False)
         if config.bicubic_skip:
             start_at_zero(self.last)
 
     def forward(self, low_res: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c sh sw"]:
         """The enlarged image, `scale` times as high and wide."""
-        channels = low_res.shape[1]
-        if channels != self.config.in_channels:
-            raise ValueError(f"in_channels is {self.config.in_channels}, the image has {channels} channels")
+        check_channels(low_res, self.config.in_channels)
         shallow = self.head((low_res - self.mean) * self.config.value_range)
         restored = self.last(self.upsample(self.body(shallow) + shallow)) / self.config.value_range
         return restored + (enlarge(low_res, self.config.scale) if self.config.bicubic_skip else self.mean)

@@ -1,6 +1,6 @@
 """HAT: channel attention and overlapping windows activate more pixels.
 
-Chen et al., "Activating More Pixels in Image Super-Resolution Transformer", CVPR 2023, arXiv:2205.04437.
+Chen et al., "Activating More Pixels in Image Super-Resolution Transformer", CVPR 2023, arXiv:2205.04437v3.
 
 Input    low-resolution RGB image, float, 0..1             b c h w   whose sides the window divides
 Output   super-resolved image, same range                  b c (h scale) (w scale)
@@ -14,9 +14,8 @@ Departures: stochastic depth (0.1 while training in the published code) is left 
 Quirks kept: the relative position of an overlapping key is offset by M - M_o + 1, so that most rows of the
     table are counted from its end; keys outside the map are zeros that the softmax still sees; the sides are
     not padded here.
-Published size: 9.6M HAT-S, 20.8M HAT (README), 40.8M HAT-L (paper); counted 9,621,183, 20,772,507,
-    40,846,575, all live. 102.4 G multiply-accumulates for 64x64 (README), counted 103.88 with the attention
-    products (18.7).
+Published size: 9.6M HAT-S, 20.8M HAT, 102.4 G multiply-accumulates for 64x64 (README); counted 9,621,183,
+    20,772,507, HAT-L 40,846,575, all live, and 103.88 G with the attention products (18.7).
 """
 
 from collections.abc import Mapping
@@ -28,17 +27,19 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.layers.biased_attention import biased_attention
 from paperlens.layers.channel_attention import ChannelAttention
 from paperlens.layers.initialise import truncated_normal
+from paperlens.layers.mean_shift import div2k_mean
 from paperlens.layers.mlp import Mlp
+from paperlens.layers.overlapping_attention import OverlappingAttention
 from paperlens.layers.reconstruction import PixelShuffleHead
 from paperlens.layers.window_attention import WindowAttention, shift_mask
 from paperlens.models.facts import Picture
-from paperlens.ops import windows as W
-from paperlens.ops.overlapping_windows import overlapping_position_index, to_overlapping_windows
+from paperlens.ops.check import check_channels
+from paperlens.ops.windows import from_windows, shift, to_windows
 
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
+Tokens = Float[Tensor, "b h w d"]
+Mask = Float[Tensor, "windows 1 n n"] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +75,12 @@ class HAT(nn.Module):
         self.norm = nn.LayerNorm(config.dim)
         self.conv_after_body = nn.Conv2d(config.dim, config.dim, 3, padding=1)
         self.head = PixelShuffleHead(config.dim, config.head_dim, config.in_channels, config.scale)
-        mean = DIV2K_MEAN if config.in_channels == 3 else (0.0,) * config.in_channels
-        self.register_buffer("mean", rearrange(torch.tensor(mean), "c -> c 1 1"), persistent=False)
+        self.register_buffer("mean", div2k_mean(config.in_channels), persistent=False)
         self.apply(truncated_normal)
 
     def forward(self, low_res: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c sh sw"]:
         """The image `scale` times as high and wide; ValueError for a side that the window does not divide."""
-        if low_res.shape[1] != self.config.in_channels:
-            raise ValueError(
-                f"image has {low_res.shape[1]} channels, in_channels is {self.config.in_channels}"
-            )
+        check_channels(low_res, self.config.in_channels)
         image = (low_res - self.mean) * self.config.value_range
         shallow = self.shallow(image)
         tokens = self.embedding_norm(rearrange(shallow, "b d h w -> b h w d"))
@@ -105,9 +102,7 @@ class ResidualHybridGroup(nn.Module):
         self.overlap = OverlappingBlock(config)
         self.conv = nn.Conv2d(config.dim, config.dim, 3, padding=1)
 
-    def forward(
-        self, tokens: Float[Tensor, "b h w d"], mask: Float[Tensor, "windows 1 n n"] | None
-    ) -> Float[Tensor, "b h w d"]:
+    def forward(self, tokens: Tokens, mask: Mask) -> Tokens:
         """`mask` belongs to the shifted blocks."""
         features = tokens
         for block in self.blocks:
@@ -128,15 +123,13 @@ class HybridBlock(nn.Module):
         self.norm2 = nn.LayerNorm(config.dim)
         self.mlp = Mlp(config.dim, int(config.dim * config.mlp_ratio))
 
-    def forward(
-        self, features: Float[Tensor, "b h w d"], mask: Float[Tensor, "windows 1 n n"] | None
-    ) -> Float[Tensor, "b h w d"]:
+    def forward(self, features: Tokens, mask: Mask) -> Tokens:
         """The convolution sees the map as it lies, the attention the shifted one."""
         height, width = features.shape[1:3]
         normed = self.norm1(features)
-        windows = W.to_windows(W.shift(normed, self.offset), self.window_size)
+        windows = to_windows(shift(normed, self.offset), self.window_size)
         attended = self.attention(windows, mask if self.offset else None)
-        attended = W.shift(W.from_windows(attended, height, width), -self.offset)
+        attended = shift(from_windows(attended, height, width), -self.offset)
         features = torch.add(features + attended, self.conv_block(normed), alpha=self.conv_scale)
         return features + self.mlp(self.norm2(features))
 
@@ -150,7 +143,7 @@ class ChannelAttentionBlock(nn.Module):
         self.expand = nn.Conv2d(dim // compress_ratio, dim, 3, padding=1)
         self.channel_attention = ChannelAttention(dim, dim // squeeze_factor)
 
-    def forward(self, features: Float[Tensor, "b h w d"]) -> Float[Tensor, "b h w d"]:
+    def forward(self, features: Tokens) -> Tokens:
         """The shape stays."""
         features = rearrange(features, "b h w d -> b d h w")
         features = self.channel_attention(self.expand(F.gelu(self.compress(features))))
@@ -158,40 +151,19 @@ class ChannelAttentionBlock(nn.Module):
 
 
 class OverlappingBlock(nn.Module):
-    """OCAB: the queries of a window attend to a larger window around it (Eqs. 3-5)."""
-
-    index: Tensor
+    """OCAB: z' = OCA(LN(z)) + z;  z = MLP(LN(z')) + z'. Nothing is shifted or masked (Sec. 3.2)."""
 
     def __init__(self, config: HATConfig) -> None:
         super().__init__()
-        self.window_size, self.num_heads = config.window_size, config.num_heads
-        self.key_size = int((1 + config.overlap_ratio) * config.window_size)
+        key_size = int((1 + config.overlap_ratio) * config.window_size)  # Eq. 3
         self.norm1 = nn.LayerNorm(config.dim)
-        self.qkv = nn.Linear(config.dim, 3 * config.dim)
-        self.bias_table = nn.Parameter(
-            torch.empty((self.window_size + self.key_size - 1) ** 2, config.num_heads)
-        )
-        self.register_buffer(
-            "index", overlapping_position_index(self.window_size, self.key_size), persistent=False
-        )
-        self.projection = nn.Linear(config.dim, config.dim)
+        self.attention = OverlappingAttention(config.dim, config.num_heads, config.window_size, key_size)
         self.norm2 = nn.LayerNorm(config.dim)
         self.mlp = Mlp(config.dim, int(config.dim * config.mlp_ratio))
-        nn.init.trunc_normal_(self.bias_table, std=0.02)
 
-    def forward(self, features: Float[Tensor, "b h w d"]) -> Float[Tensor, "b h w d"]:
-        """The shape stays; nothing is shifted or masked."""
-        height, width, window = *features.shape[1:3], self.window_size
-        q, k, v = rearrange(self.qkv(self.norm1(features)), "b h w (three d) -> three b h w d", three=3)
-        heads = "b n (heads d) -> b heads n d"
-        q = rearrange(W.to_windows(q, window), heads, heads=self.num_heads)
-        k, v = (
-            rearrange(to_overlapping_windows(x, window, self.key_size), heads, heads=self.num_heads)
-            for x in (k, v)
-        )
-        bias = rearrange(self.bias_table[self.index], "n m heads -> heads n m")
-        attended = rearrange(biased_attention(q, k, v, bias), "b heads n d -> b n (heads d)")
-        features = features + self.projection(W.from_windows(attended, height, width))
+    def forward(self, features: Tokens) -> Tokens:
+        """The shape stays."""
+        features = features + self.attention(self.norm1(features))
         return features + self.mlp(self.norm2(features))
 
 
@@ -240,6 +212,7 @@ PUBLISHED_NAMES = (
     (r"^shallow\.", "conv_first."),
     (r"^embedding_norm\.", "patch_embed.norm."),
     (r"^groups\.(\d+)\.blocks\.", r"layers.\1.residual_group.blocks."),
+    (r"\.overlap\.attention\.", ".overlap."),
     (r"^groups\.(\d+)\.overlap\.", r"layers.\1.residual_group.overlap_attn."),
     (r"^groups\.(\d+)\.conv\.", r"layers.\1.conv."),
     (r"\.mlp\.expand\.", ".mlp.fc1."),

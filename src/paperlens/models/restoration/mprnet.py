@@ -1,6 +1,6 @@
 """MPRNet: a picture restored in three stages, in four patches, two patches and whole.
 
-Zamir et al., "Multi-Stage Progressive Image Restoration", CVPR 2021, arXiv:2102.02808.
+Zamir et al., "Multi-Stage Progressive Image Restoration", CVPR 2021, arXiv:2102.02808v2.
 
 Input    degraded RGB image, float, 0..1                    b c h w      sides are multiples of 8; see ops.pad
 Output   restored images of stages 3, 2 and 1, same range   three b c h w
@@ -28,6 +28,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from paperlens.models.facts import Picture
 from paperlens.models.restoration.mprnet_blocks import CAB, SAM, Decoder, Encoder, ORSNet, conv
+from paperlens.ops.check import check_channels, check_multiple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +75,8 @@ class MPRNet(nn.Module):
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
         """The restored images of stages 3, 2 and 1; ValueError for a side that is no multiple of 8."""
-        for name, side in (("height", degraded.shape[2]), ("width", degraded.shape[3])):
-            if side % 8:
-                raise ValueError(f"8 does not divide {name} {side}; pad with ops.pad_to")
+        check_channels(degraded, self.config.in_channels)
+        check_multiple(degraded, 8)
         image = degraded.contiguous(memory_format=torch.channels_last)
         halves = rearrange(image, "b c (i h) w -> (b i) c h w", i=2)
         quarters = rearrange(halves, "b c h (j w) -> (b j) c h w", j=2)

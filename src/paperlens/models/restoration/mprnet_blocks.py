@@ -1,6 +1,6 @@
 """The stages of MPRNet: two U-Nets on patches, a network at full resolution, and what they are made of.
 
-Zamir et al., "Multi-Stage Progressive Image Restoration", CVPR 2021, arXiv:2102.02808, Sec. 3.
+Zamir et al., "Multi-Stage Progressive Image Restoration", CVPR 2021, arXiv:2102.02808v2, Sec. 3.
 The model is in mprnet.py.
 """
 
@@ -19,7 +19,7 @@ Levels = Sequence[Tensor]  # features at full, half and quarter size
 
 
 class CAB(nn.Module):
-    """x + CA(conv(prelu(conv(x)))) (Fig. 2b)."""
+    """x + CA(conv(prelu(conv(x)))) (Fig. 3b)."""
 
     def __init__(self, dim: int, reduction: int, slope: nn.PReLU) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class CAB(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Three levels of two CABs; stage 2 adds what stage 1 knew at every level (CSFF, Fig. 3a)."""
+    """Three levels of two CABs; stage 2 adds what stage 1 knew at every level (Fig. 3a; CSFF, Fig. 3c)."""
 
     def __init__(self, dims: Sequence[int], reduction: int, slope: nn.PReLU, *, fuse: bool) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class SAM(nn.Module):
 
 
 class ORSNet(nn.Module):
-    """Three blocks at full resolution, each fed with one level of stage 2 (Fig. 3b)."""
+    """Three blocks at full resolution, each fed with one level of stage 2 (ORB, Fig. 3b; CSFF, Fig. 3d)."""
 
     def __init__(
         self, dims: Sequence[int], extra: int, num_cabs: int, reduction: int, slope: nn.PReLU

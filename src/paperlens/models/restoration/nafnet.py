@@ -1,13 +1,13 @@
 """NAFNet: restoration without any activation function.
 
-Chen et al., "Simple Baselines for Image Restoration", ECCV 2022, arXiv:2204.04676.
+Chen et al., "Simple Baselines for Image Restoration", ECCV 2022, arXiv:2204.04676v4 (figures and sections of that).
 
 Input    degraded RGB image, float, 0..1     b c h w      any size
 Output   restored image, same range          b c h w
 
 Symbols (paper -> code)
-    c      width of the first level  dim                 SimpleGate  x_1 * x_2           simple_gate
-    SCA    simplified attention      GlobalMean, scale   blocks      Sec. 5, "Settings"  encoder, middle, decoder
+    c      width of the first level    dim           SCA     simplified channel attention    sca
+    SimpleGate   x_1 * x_2             simple_gate   blocks  Sec. 5, "Settings"  encoder, middle, decoder
     beta, gamma  scales of the two branches of a block, zero at the start
 Two blocks: `naf` is the paper's (Fig. 3d), `baseline` is the one it simplifies (Fig. 3c), with GELU and full
     channel attention.
@@ -29,11 +29,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.layers.channel_attention import ChannelAttention
+from paperlens.layers.channel_attention import ChannelAttention, SimplifiedChannelAttention
 from paperlens.layers.channel_norm import ChannelNorm
-from paperlens.layers.pointwise import Pointwise
-from paperlens.layers.pool import GlobalMean
+from paperlens.layers.pointwise import Pointwise  # nn.Conv2d with kernel 1, faster
 from paperlens.models.facts import Picture
+from paperlens.ops.check import check_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,7 @@ class NAFNet(nn.Module):
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The restored image."""
+        check_channels(degraded, self.config.in_channels)
         height, width = degraded.shape[2:]
         multiple = 2 ** len(self.encoder)
         image = F.pad(degraded, (0, -width % multiple, 0, -height % multiple))
@@ -91,15 +92,14 @@ class NAFNet(nn.Module):
 
 
 class NAFBlock(nn.Module):
-    """y = x + beta W3 SCA(gate(DW W1 LN(x)));  y + gamma W5 gate(W4 LN(y)) (Fig. 3d)."""
+    """y = x + beta conv3(SCA(gate(conv2(conv1(LN(x))))));  y + gamma conv5(gate(conv4(LN(y)))) (Fig. 3d)."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.norm1 = ChannelNorm(dim, eps=1e-6)
         self.conv1 = Pointwise(dim, 2 * dim)
         self.conv2 = nn.Conv2d(2 * dim, 2 * dim, 3, padding=1, groups=2 * dim)
-        self.pool = GlobalMean()
-        self.scale = Pointwise(dim, dim)
+        self.sca = SimplifiedChannelAttention(dim)
         self.conv3 = Pointwise(dim, dim)
         self.norm2 = ChannelNorm(dim, eps=1e-6)
         self.conv4 = Pointwise(dim, 2 * dim)
@@ -107,14 +107,14 @@ class NAFBlock(nn.Module):
         self.beta = nn.Parameter(torch.zeros(1, dim, 1, 1))
         self.gamma = nn.Parameter(torch.zeros(1, dim, 1, 1))
 
-    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    def forward(self, inp: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The shape stays."""
-        branch = simple_gate(self.conv2(self.conv1(self.norm1(features))))
-        means = self.pool.spread(self.pool(branch), branch)
-        branch = self.conv3(branch * self.scale(means))
-        features = torch.addcmul(features, branch, self.beta)
-        branch = self.conv5(simple_gate(self.conv4(self.norm2(features))))
-        return torch.addcmul(features, branch, self.gamma)
+        x = self.conv2(self.conv1(self.norm1(inp)))
+        x = simple_gate(x)
+        x = x * self.sca(x)
+        y = inp + self.beta * self.conv3(x)
+        x = simple_gate(self.conv4(self.norm2(y)))
+        return y + self.gamma * self.conv5(x)
 
 
 class BaselineBlock(nn.Module):
@@ -133,12 +133,12 @@ class BaselineBlock(nn.Module):
         self.beta = nn.Parameter(torch.zeros(1, dim, 1, 1))
         self.gamma = nn.Parameter(torch.zeros(1, dim, 1, 1))
 
-    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    def forward(self, inp: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The shape stays."""
-        branch = self.attention(F.gelu(self.conv2(self.conv1(self.norm1(features)))))
-        features = torch.addcmul(features, self.conv3(branch), self.beta)
-        branch = self.conv5(F.gelu(self.conv4(self.norm2(features))))
-        return torch.addcmul(features, branch, self.gamma)
+        x = F.gelu(self.conv2(self.conv1(self.norm1(inp))))
+        y = inp + self.beta * self.conv3(self.attention(x))
+        x = F.gelu(self.conv4(self.norm2(y)))
+        return y + self.gamma * self.conv5(x)
 
 
 BLOCKS: Mapping[str, type[nn.Module]] = {"naf": NAFBlock, "baseline": BaselineBlock}
@@ -208,7 +208,7 @@ PUBLISHED_NAMES = (
     (r"^middle\.", "middle_blks."),
     (r"^down\.", "downs."),
     (r"^up\.", "ups."),
-    (r"\.scale\.", ".sca.1."),
+    (r"\.sca\.conv\.", ".sca.1."),
     (r"\.attention\.squeeze\.", ".se.1."),
     (r"\.attention\.excite\.", ".se.3."),
 )

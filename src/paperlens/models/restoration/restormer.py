@@ -1,7 +1,7 @@
 """Restormer: attention between channels makes high resolutions affordable.
 
 Zamir et al., "Restormer: Efficient Transformer for High-Resolution Image Restoration", CVPR 2022,
-    arXiv:2111.09881.
+arXiv:2111.09881v2 (equations and figures of that).
 
 Input    degraded image, float, 0..1       b c h w        sides are multiples of 8; see ops.pad
 Output   restored image, same range        b out h w
@@ -24,14 +24,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.channel_attend import ChannelAttend
 from paperlens.layers.channel_norm import BiasFreeNorm, ChannelNorm
-from paperlens.layers.pointwise import Pointwise
+from paperlens.layers.pointwise import Pointwise  # nn.Conv2d with kernel 1, faster
 from paperlens.models.facts import Picture
+from paperlens.ops.check import check_channels, check_multiple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,43 +59,54 @@ class Restormer(nn.Module):
         if not config.dual_pixel and config.in_channels != config.out_channels:
             sizes = f"in_channels {config.in_channels}, out_channels {config.out_channels}"
             raise ValueError(f"the output is added to the input, which must be as wide: {sizes}")
-        dims = [config.dim * 2**i for i in range(4)]
-
-        def level(i: int, dim: int, depth: int | None = None) -> nn.Sequential:
-            blocks = range(config.depths[i] if depth is None else depth)
-            return nn.Sequential(*(TransformerBlock(config, dim, config.num_heads[i]) for _ in blocks))
-
-        self.embedding = nn.Conv2d(config.in_channels, config.dim, 3, padding=1, bias=False)
-        self.encoder = nn.ModuleList(level(i, dims[i]) for i in range(3))
-        self.down = nn.ModuleList(shrink(dims[i]) for i in range(3))
-        self.latent = level(3, dims[3])
-        self.up = nn.ModuleList(enlarge(dims[i + 1]) for i in range(3))
-        self.reduce = nn.ModuleList(Pointwise(2 * dims[i], dims[i], bias=False) for i in (1, 2))
-        self.decoder = nn.ModuleList(level(i, dims[max(i, 1)]) for i in range(3))
-        self.refinement = level(0, dims[1], config.refinement)
+        c = config.dim
+        self.embedding = nn.Conv2d(config.in_channels, c, 3, padding=1, bias=False)
+        self.encoder1 = level(config, 1, c)
+        self.down1 = shrink(c)
+        self.encoder2 = level(config, 2, 2 * c)
+        self.down2 = shrink(2 * c)
+        self.encoder3 = level(config, 3, 4 * c)
+        self.down3 = shrink(4 * c)
+        self.latent = level(config, 4, 8 * c)
+        self.up3 = enlarge(8 * c)
+        self.reduce3 = Pointwise(8 * c, 4 * c, bias=False)
+        self.decoder3 = level(config, 3, 4 * c)
+        self.up2 = enlarge(4 * c)
+        self.reduce2 = Pointwise(4 * c, 2 * c, bias=False)
+        self.decoder2 = level(config, 2, 2 * c)
+        self.up1 = enlarge(2 * c)
+        self.decoder1 = level(config, 1, 2 * c)
+        self.refinement = level(config, 1, 2 * c, config.refinement)
         if config.dual_pixel:
-            self.skip = Pointwise(dims[0], dims[1], bias=False)
-        self.output = nn.Conv2d(dims[1], config.out_channels, 3, padding=1, bias=False)
+            self.skip = Pointwise(c, 2 * c, bias=False)
+        self.output = nn.Conv2d(2 * c, config.out_channels, 3, padding=1, bias=False)
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out h w"]:
         """The restored image; ValueError for a side that is no multiple of 8."""
-        for name, side in (("height", degraded.shape[2]), ("width", degraded.shape[3])):
-            if side % 8:
-                raise ValueError(f"8 does not divide {name} {side}; pad with ops.pad_to")
+        check_channels(degraded, self.config.in_channels)
+        check_multiple(degraded, 8)
         # Channels last: norms and depth-wise convolutions read a pixel's channels together.
         shallow = self.embedding(degraded.contiguous(memory_format=torch.channels_last))
-        features, skips = shallow, []
-        for blocks, down in zip(self.encoder, self.down, strict=True):
-            skips.append(blocks(features))
-            features = down(skips[-1])
-        features = self.latent(features)
-        for i in (2, 1, 0):
-            features = torch.cat([self.up[i](features), skips[i]], dim=1)
-            features = self.decoder[i](self.reduce[i - 1](features) if i else features)
-        features = self.refinement(features)
+        level1 = self.encoder1(shallow)
+        level2 = self.encoder2(self.down1(level1))
+        level3 = self.encoder3(self.down2(level2))
+        latent = self.latent(self.down3(level3))
+
+        deep = self.decoder3(self.reduce3(torch.cat([self.up3(latent), level3], dim=1)))
+        deep = self.decoder2(self.reduce2(torch.cat([self.up2(deep), level2], dim=1)))
+        deep = self.decoder1(torch.cat([self.up1(deep), level1], dim=1))
+        deep = self.refinement(deep)
         if self.config.dual_pixel:
-            return self.output(features + self.skip(shallow))
-        return self.output(features) + degraded
+            return self.output(deep + self.skip(shallow))
+        return self.output(deep) + degraded
+
+
+def level(config: RestormerConfig, number: int, dim: int, depth: int | None = None) -> nn.Sequential:
+    """The transformer blocks of a level, counted from 1 as in the figure."""
+    blocks = config.depths[number - 1] if depth is None else depth
+    return nn.Sequential(
+        *(TransformerBlock(config, dim, config.num_heads[number - 1]) for _ in range(blocks))
+    )
 
 
 class TransformerBlock(nn.Module):
@@ -130,39 +142,6 @@ class TransposedAttention(nn.Module):
         """The shape stays; every pixel takes part in every weight."""
         q, k, v = self.qkv_depthwise(self.qkv(features)).chunk(3, dim=1)
         return self.projection(self.attend(q, k, v, self.temperature))
-
-
-class ChannelAttend(nn.Module):
-    """softmax(alpha q k^T) v with q and k of unit length over the pixels; a module, so that tlc.py can replace it."""
-
-    def __init__(self, num_heads: int) -> None:
-        super().__init__()
-        self.num_heads = num_heads
-
-    def forward(
-        self,
-        q: Float[Tensor, "b c h w"],
-        k: Float[Tensor, "b c h w"],
-        v: Float[Tensor, "b c h w"],
-        temperature: Float[Tensor, "heads 1 1"],
-    ) -> Float[Tensor, "b c h w"]:
-        """One weight for each pair of channels of a head."""
-        height, width = v.shape[2:]
-        # Pixels are rows, as they lie in memory. The products are divided by the lengths, not q and k beforehand.
-        q, k, v = (
-            rearrange(x, "b (heads c) h w -> b heads (h w) c", heads=self.num_heads) for x in (q, k, v)
-        )
-        lengths = rearrange(length(q), "b heads c -> b heads c 1") * rearrange(
-            length(k), "b heads c -> b heads 1 c"
-        )
-        weights = (q.mT @ k * (temperature / lengths)).softmax(dim=-1)
-        attended = rearrange(v @ weights.mT, "b heads (h w) c -> b h w (heads c)", h=height, w=width)
-        return rearrange(attended, "b h w c -> b c h w")
-
-
-def length(channels: Float[Tensor, "b heads n c"]) -> Float[Tensor, "b heads c"]:
-    """Euclidean length of every channel over the pixels, never quite zero."""
-    return (channels * channels).sum(dim=2).sqrt().clamp_min(1e-12)
 
 
 class GatedFeedForward(nn.Module):
@@ -242,11 +221,10 @@ def example(config: RestormerConfig, batch: int = 2, step: int = 0) -> tuple[Ten
 # Our names -> the published ones, applied in this order.
 PUBLISHED_NAMES = (
     (r"^embedding\.", "patch_embed.proj."),
-    (r"^(en|de)coder\.(\d)\.", lambda m: f"{m[1]}coder_level{int(m[2]) + 1}."),
-    (r"^down\.(\d)\.", lambda m: f"down{int(m[1]) + 1}_{int(m[1]) + 2}.body."),
-    (r"^up\.(\d)\.", lambda m: f"up{int(m[1]) + 2}_{int(m[1]) + 1}.body."),
-    (r"^reduce\.0\.", "reduce_chan_level2."),
-    (r"^reduce\.1\.", "reduce_chan_level3."),
+    (r"^(en|de)coder(\d)\.", r"\1coder_level\2."),
+    (r"^down(\d)\.", lambda m: f"down{m[1]}_{int(m[1]) + 1}.body."),
+    (r"^up(\d)\.", lambda m: f"up{int(m[1]) + 1}_{m[1]}.body."),
+    (r"^reduce(\d)\.", r"reduce_chan_level\1."),
     (r"^skip\.", "skip_conv."),
     (r"\.(norm[12])\.", r".\1.body."),
     (r"\.attention\.qkv_depthwise\.", ".attn.qkv_dwconv."),

@@ -1,6 +1,7 @@
 """SwinIR: shifted-window attention restores what a bicubic kernel cannot.
 
-Liang et al., "SwinIR: Image Restoration Using Swin Transformer", ICCV Workshops 2021, arXiv:2108.10257.
+Liang et al., "SwinIR: Image Restoration Using Swin Transformer", ICCV Workshops 2021, arXiv:2108.10257v1
+(equations and figures of that).
 
 Input    degraded image, float, 0..1     b c h w      sides that reflection can fill to a multiple of M
 Output   restored image, same range      b c (h scale) (w scale)
@@ -8,7 +9,8 @@ Output   restored image, same range      b c (h scale) (w scale)
 Symbols (paper -> code)
     C  width               dim            K  number of groups (RSTB)     len(depths)
     M  window side         window_size    L  blocks (STL) in a group     depths[i]
-    F_0 shallow features   shallow(...)   F_DF deep features             deep
+    F_0 shallow features   shallow        F_DF deep features     conv_after_body(deep(shallow))
+                                          F_K  the last group's  deep(shallow)
     img_range (published)  value_range: the image is multiplied by it inside, 255 for JPEG
 Departures: stochastic depth (0.1 while training in the published code) is left out. `bicubic_skip`, off by
     default, is the course's own: the last layer starts at zero and adds to a bicubic enlargement.
@@ -29,11 +31,11 @@ from torch.nn import functional as F
 
 from paperlens.layers.bicubic_skip import enlarge, start_at_zero
 from paperlens.layers.initialise import truncated_normal
+from paperlens.layers.mean_shift import div2k_mean
 from paperlens.layers.reconstruction import DirectHead, NearestConvHead, PixelShuffleHead
 from paperlens.layers.window_attention import SwinBlock, shift_mask
 from paperlens.models.facts import Picture
-
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
+from paperlens.ops.check import check_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,28 +70,27 @@ class SwinIR(nn.Module):
         self.norm = nn.LayerNorm(config.dim)
         self.conv_after_body = group_conv(config)
         self.head = reconstruction(config)
-        mean = DIV2K_MEAN if config.in_channels == 3 else (0.0,) * config.in_channels
-        self.register_buffer("mean", rearrange(torch.tensor(mean), "c -> c 1 1"), persistent=False)
+        self.register_buffer("mean", div2k_mean(config.in_channels), persistent=False)
         self.apply(truncated_normal)
         if config.bicubic_skip:
             start_at_zero(self.head)
 
     def forward(self, degraded: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c sh sw"]:
         """The restored image, `scale` times as high and wide."""
-        _, channels, height, width = degraded.shape
-        if channels != self.config.in_channels:
-            raise ValueError(f"in_channels is {self.config.in_channels}, the image has {channels} channels")
+        check_channels(degraded, self.config.in_channels)
+        height, width = degraded.shape[2:]
         image = (self._padded(degraded) - self.mean) * self.config.value_range
         shallow = self.shallow(image)  # Eq. 1
-        restored = self.head(self.conv_after_body(self.deep(shallow)) + shallow)  # Eqs. 2-5
+        deep = self.conv_after_body(self.deep(shallow))  # Eqs. 2 and 3
+        restored = self.head(deep + shallow)  # Eq. 4
         if self.config.head == "residual":
-            restored = restored + image  # Eq. 6
+            restored = restored + image  # Eq. 5
         scale = self.config.scale
         restored = restored[..., : height * scale, : width * scale] / self.config.value_range
         return restored + (enlarge(degraded, scale) if self.config.bicubic_skip else self.mean)
 
     def deep(self, shallow: Float[Tensor, "b d h w"]) -> Float[Tensor, "b d h w"]:
-        """The residual groups without the convolution after them (Eqs. 2-3)."""
+        """F_K, what the last residual group makes of F_0, before the convolution that gives F_DF (Eq. 3)."""
         tokens = self.embedding_norm(rearrange(shallow, "b d h w -> b h w d"))
         mask = shift_mask(tokens, self.config.window_size, self.config.window_size // 2)
         for group in self.groups:
@@ -108,7 +109,7 @@ class SwinIR(nn.Module):
 
 
 class ResidualSwinGroup(nn.Module):
-    """RSTB: Swin blocks, every second one shifted, a convolution, a residual (Eqs. 7-8)."""
+    """RSTB: Swin blocks, every second one shifted, a convolution, a residual (Eqs. 8 and 9)."""
 
     def __init__(self, config: SwinIRConfig, depth: int) -> None:
         super().__init__()

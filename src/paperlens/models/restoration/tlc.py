@@ -1,6 +1,7 @@
 """TLC: what a network gathers over the whole picture is gathered as locally as it was while training.
 
-Chu et al., "Improving Image Restoration by Revisiting Global Information Aggregation", ECCV 2022, arXiv:2112.04491.
+Chu et al., "Improving Image Restoration by Revisiting Global Information Aggregation", ECCV 2022,
+arXiv:2112.04491v4.
 
 Input    degraded image, as the network wants it, float, 0..1    b c h w      any size
 Output   restored image                                          b c h w
@@ -29,10 +30,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.channel_attend import ChannelAttend
 from paperlens.layers.pool import GlobalMean, LocalMean
 from paperlens.models.facts import Picture
 from paperlens.models.restoration import mprnet, nafnet, restormer
-from paperlens.models.restoration.restormer import ChannelAttend
 
 NETWORKS = {file.CONFIG: file for file in (mprnet, nafnet, restormer)}
 

@@ -1,7 +1,7 @@
 """Swin Transformer: attention in shifted windows, in four stages of falling resolution.
 
 Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", ICCV 2021,
-arXiv:2103.14030.
+arXiv:2103.14030v2 (tables and figures of that).
 
 Input    RGB image, float, normalised by ImageNet's mean and std     b 3 image_size image_size
 Output   class logits                                                b k
@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from paperlens.layers.initialise import truncated_normal
 from paperlens.layers.patch_embedding import PatchEmbedding
 from paperlens.layers.window_attention import SwinBlock, shift_mask
+from paperlens.ops.check import check_channels, check_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +74,8 @@ class Swin(nn.Module):
 
     def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
         """Logits; ValueError for an image that is not image_size squared."""
-        side = self.config.image_size
-        if image.shape[-2:] != (side, side):
-            raise ValueError(f"image is {image.shape[-2]} by {image.shape[-1]}, image_size is {side}")
+        check_channels(image, self.config.in_channels)
+        check_size(image, self.config.image_size, self.config.image_size)
         features = self.patch_embed(image)
         for stage in self.stages:
             features = stage(features)

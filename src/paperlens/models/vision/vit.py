@@ -1,6 +1,6 @@
 """ViT: an image is a sequence of patches.
 
-Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929.
+Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929v2 (equations of that).
 
 Input    RGB image, float, normalised to mean 0.5, std 0.5    b 3 image_size image_size
 Output   class logits                                         b k
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from paperlens.layers.encoder_block import EncoderBlock
 from paperlens.layers.initialise import truncated_normal
+from paperlens.ops.check import check_channels, check_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +66,8 @@ class ViT(nn.Module):
 
     def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
         """Logits; ValueError for an image that is not image_size squared."""
-        side = self.config.image_size
-        if image.shape[-2:] != (side, side):
-            raise ValueError(f"image is {image.shape[-2]} by {image.shape[-1]}, image_size is {side}")
+        check_channels(image, self.config.in_channels)
+        check_size(image, self.config.image_size, self.config.image_size)
         tokens = rearrange(self.patch_projection(image), "b d h w -> b (h w) d")
         cls = repeat(self.cls_token, "1 1 d -> b 1 d", b=len(image))
         z = torch.cat([cls, tokens], dim=1) + self.pos_embed  # Eq. 1
