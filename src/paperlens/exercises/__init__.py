@@ -20,5 +20,6 @@ EXPORTS = {
     "find": "paperlens.exercises.catalogue",
     "judge": "paperlens.exercises.engine.judge",
     "judge_by": "paperlens.exercises.engine.judge",
+    "use": "paperlens.exercises.engine.use",
 }
 __getattr__, __dir__ = exports(__name__, EXPORTS)

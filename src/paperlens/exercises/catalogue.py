@@ -11,6 +11,11 @@ from paperlens.exercises.engine.exercise import Exercise
 CATALOGUE = {
     "metrics.psnr": "metrics.psnr_border",
     "metrics.ssim": "metrics.ssim_uniform",
+    "transformer.attention": "transformer.attention_ignoring",
+    "transformer.split_heads": "transformer.split_heads_interleaved",
+    "transformer.merge_heads": "transformer.merge_heads_interleaved",
+    "transformer.multi_head_attention": "transformer.multi_query_attention",
+    "transformer.layer_norm": "transformer.rms_norm",
     "losses.charbonnier": "losses.pseudo_huber",
     "swinir.pixel_shuffle": "swinir.pixel_unshuffle",
     "swinir.pad_to_window": "swinir.pad_around",

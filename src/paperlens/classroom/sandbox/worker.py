@@ -153,7 +153,7 @@ def load(notebook: Any, answer: Any, selection: Any) -> Any:
     }
     space |= {"einops": einops, "Tensor": torch.Tensor}
     space |= {name: getattr(einops, name) for name in ("rearrange", "reduce", "repeat", "einsum")}
-    space |= dict.fromkeys(("check", "display"), nothing)
+    space |= dict.fromkeys(("check", "display"), nothing) | {"use": lambda _, mine=None: mine}
     problem = ""
     own = notebook.statements[answer.defined].cell
     waiting = [(one, ANSWER_FILE if one.cell == own else "<notebook>") for one in selection.statements]

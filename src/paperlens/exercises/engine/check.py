@@ -15,6 +15,7 @@ from paperlens.exercises.engine.judge import judge
 from paperlens.exercises.engine.local import LocalCall
 from paperlens.exercises.engine.refuse import uses_paperlens
 from paperlens.exercises.engine.report import AnswerError, Report, Result, one_line
+from paperlens.exercises.engine.use import remember
 
 SEED = 0
 SECONDS = 6.0
@@ -23,6 +24,8 @@ MOST_CELLS = 400  # of the session's history
 
 def check(exercise_id: Any, function: Any) -> Report:
     """Check an answer, print at most four lines, and return the report. It never raises.
+
+    The report's `case` is the first input that failed, to look at and to call the function with.
 
     Args:
         exercise_id: which exercise, "metrics.psnr".
@@ -50,6 +53,7 @@ def _report(exercise_id: Any, function: Any) -> Report:
             return _failed(name, "it is your own work", refusal)
         with LocalCall(function, SECONDS) as call:
             report = judge(exercise, call, SEED)
+        remember(exercise.id, function, report.passed)
         return replace(report, note=lacking(exercise)) if report.passed else report
     except (UserError, AnswerError) as error:
         return _failed(name, "there is something to check", str(error))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,38 +14,85 @@ FLOAT32_TOLERANCE = 1e-3
 """Single precision is asked for its dtype and that nothing overflows; numbers are compared in double."""
 
 
-def mismatch(got: Any, expected: Any, tolerance: float = 1e-6) -> str | None:
+REAL = {torch.complex64: torch.float32, torch.complex128: torch.float64}
+FEW = 8  # numbers that a line may show
+
+
+def mismatch(got: Any, expected: Any, tolerance: float = 1e-6, given: Iterable[Any] = ()) -> str | None:
     """None when `got` is what was expected, else one sentence.
 
     Tensors agree when shape and dtype are equal and no entry is further off than `tolerance` times the
     largest finite expected value (1e-12 where zero is expected everywhere). An infinite tolerance asks for
-    kind, shape and dtype alone. Infinities must be met exactly; NaN agrees where it was expected.
+    kind, shape and dtype alone. Infinities must be met exactly; NaN agrees where it was expected. `given` are the
+    arguments, for the words on a dtype: the one that came in, or the real one that belongs to it.
     """
     if isinstance(expected, tuple):
-        return _mismatch_in_tuple(got, expected, tolerance)
+        return _mismatch_in_tuple(got, expected, tolerance, given)
     if not isinstance(expected, Tensor):
-        return (
-            None if _plain_equal(got, expected, tolerance) else f"got {kind(got)}, expected {kind(expected)}"
-        )
+        if _plain_equal(got, expected, tolerance):
+            return None
+        same = type(got) is type(expected) and got is not None
+        return f"got {number(got)}, expected {number(expected)}" if same else other_kind(kind(got), expected)
     if type(got) is not Tensor:
-        hint = "; is a `return` missing?" if got is None else ""
-        return f"got {kind(got)}, expected {kind(expected)}{hint}"
+        return other_kind(kind(got), expected)
     if got.shape != expected.shape:
         return f"got shape {tuple(got.shape)}, expected shape {tuple(expected.shape)}"
     if got.dtype != expected.dtype:
-        return f"got {kind(got)}, expected {_dtype(expected)}, the dtype that came in"
+        return f"got {kind(got)}, expected {_dtype(expected)}{_origin(expected, given)}"
     return _wrong_value(got, expected, tolerance)
+
+
+def other_kind(got: str, expected: Any) -> str:
+    """The sentence for a value of the wrong kind, with the way to the right one where there is one."""
+    hint = ""
+    if got == "None":
+        hint = "; is a `return` missing?"
+    elif isinstance(expected, Tensor) and got.startswith("a NumPy"):
+        hint = "; torch.as_tensor makes a tensor of it"
+    elif type(expected) is int and (got.startswith("a NumPy") or "tensor" in got or "float" in got):
+        hint = "; int(...) makes one of it"
+    # A number itself stays out of it: in a class it would be a reference that leaks.
+    wanted = (
+        f"a Python {type_name(expected)}" if isinstance(expected, int | float | complex) else kind(expected)
+    )
+    return f"got {got}, expected {wanted}{hint}"
+
+
+def _origin(expected: Tensor, given: Iterable[Any]) -> str:
+    came = [value.dtype for value in given if type(value) is Tensor]
+    if expected.dtype in came:
+        return ", the dtype that came in"
+    partner = next((dtype for dtype in came if REAL.get(dtype) == expected.dtype), None)
+    return f", the real dtype that belongs to {str(partner).removeprefix('torch.')} in" if partner else ""
+
+
+def described(args: Iterable[Any], names: Iterable[str], values: bool = False) -> str:
+    """An input in words: `x 2 x 3 x 5, window_size 4`; with `values`, a few numbers are shown themselves."""
+    return ", ".join(f"{name} {_shown(value, values)}" for name, value in zip(names, args, strict=False))
+
+
+def _shown(value: Any, values: bool) -> str:
+    if not isinstance(value, Tensor):
+        return number(value)
+    if values and 0 < value.numel() <= FEW:
+        return str([number(one) for one in value.flatten().tolist()]).replace("'", "")
+    return " x ".join(map(str, value.shape)) or "without axes"
 
 
 def kind(value: Any) -> str:
     """A value as a student should see it: its kind and size, never its contents at length."""
     if type(value) is Tensor:
         shape = f"of shape {tuple(value.shape)}" if value.ndim else "with no axes"
-        return f"a {_dtype(value)} tensor {shape}"
+        article = "an" if _dtype(value).startswith("int") else "a"
+        return f"{article} {_dtype(value)} tensor {shape}"
     if value is None:
         return "None"
     if type(value) in (bool, int, float, complex):
-        return f"the Python {type_name(value)} {value:.6g}" if type(value) is float else f"{value}"
+        return f"the Python {type_name(value)} {number(value)}"
+    if type(value) is np.ndarray:
+        return f"a NumPy array of shape {value.shape}"
+    if type(value).__mro__[-2] is np.generic:
+        return f"a NumPy {type_name(value)}"
     article = "an" if type_name(value)[:1].lower() in "aeiou" else "a"
     return f"{article} {type_name(value)}"
 
@@ -61,12 +110,14 @@ def number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _mismatch_in_tuple(got: Any, expected: tuple[Any, ...], tolerance: float) -> str | None:
+def _mismatch_in_tuple(
+    got: Any, expected: tuple[Any, ...], tolerance: float, given: Iterable[Any]
+) -> str | None:
     if type(got) is not tuple or len(got) != len(expected):
         found = f"{len(got)} values" if type(got) is tuple else kind(got)
         return f"got {found}, expected a tuple of {len(expected)}"
     for position, (one, other) in enumerate(zip(got, expected, strict=True)):
-        difference = mismatch(one, other, tolerance)
+        difference = mismatch(one, other, tolerance, given)
         if difference:
             return f"value {position} of the tuple: {difference}"
     return None

@@ -26,6 +26,11 @@ class Case:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
+def case(name: str, *args: Any) -> Case:
+    """One input by its name and its arguments in order."""
+    return Case(name=name, args=args)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
     """A fact that explains the idea, without a reference: `holds` returns None, or says what broke."""
@@ -36,14 +41,16 @@ class Property:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misconception:
-    """A known wrong version; `sentence` names it when an answer's outputs agree with `function`'s.
+    """A known wrong version; `sentence` names it when an answer's outputs agree with `function`'s."""
 
-    `number` is its row in the course's table of misconceptions, None for one that has no row.
-    """
-
-    number: int | None
     sentence: str
     function: Call
+    number: int | None = None
+
+
+def wrong(sentence: str, function: Call) -> Misconception:
+    """A wrong version and the sentence that names it: "the scale is missing", `lambda q, k, v: ...`."""
+    return Misconception(sentence=sentence, function=function)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ class Exercise:
     Args:
         id: "prefix.function"; the part after the dot is the function's name.
         parameters: the signature between the brackets, "prediction, target, eps=1e-3".
-        summary: the contract, in the words the student reads: shapes, dtypes, conventions.
+        summary: the contract, in the words the student reads: shapes, dtypes, conventions; Markdown with $formulas$.
         minutes: the time a student should need.
         difficulty: 1 (fill a line) to 5.
         importance: 1 (nice to have) to 5 (the chapter's idea).
@@ -64,6 +71,7 @@ class Exercise:
         misconceptions: wrong versions that are named when met.
         tolerance: largest error relative to the largest expected value, in double precision.
         sibling: the same skill under a changed contract, for a class.
+        ours: where the package has a fast equivalent of a slow oracle, "paperlens.metrics.psnr"; `use` takes it.
     """
 
     id: str
@@ -79,8 +87,14 @@ class Exercise:
     misconceptions: tuple[Misconception, ...] = ()
     tolerance: float = 1e-6
     sibling: Exercise | None = None
+    ours: str = ""
 
     @property
     def function(self) -> str:
         """The name of the function to write: `psnr` for `metrics.psnr`."""
         return self.id.rpartition(".")[2]
+
+    @property
+    def arguments(self) -> list[str]:
+        """The names in the signature: `["prediction", "target", "eps"]`."""
+        return [one.partition("=")[0].strip(" *") for one in self.parameters.split(",")]

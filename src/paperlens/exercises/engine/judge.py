@@ -11,13 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paperlens.exercises.engine.compare import FLOAT32_TOLERANCE, mismatch
+from paperlens.exercises.engine.compare import FLOAT32_TOLERANCE, described, mismatch, other_kind
 from paperlens.exercises.engine.exercise import Call, Case, Exercise, Misconception
 from paperlens.exercises.engine.reference import Reference, copied
 from paperlens.exercises.engine.report import LONGEST_LINE, AnswerError, Report, Result, one_line
 
 SINGLE = {torch.float64: torch.float32, torch.complex128: torch.complex64}
 FORM = "it returns what the contract says"
+DOUBLE = "double precision in is computed in double precision"
 UNCHANGED = "the inputs stay as they came in"
 
 
@@ -44,13 +45,14 @@ def judge_by(reference: Reference, call: Call) -> Report:
     except AnswerError:
         pass  # final, and already among the results
     if judgement.changed:
-        judgement.record(UNCHANGED, f"{judgement.changed} was changed in place; work on a new tensor")
+        judgement.record(UNCHANGED, f"`{judgement.changed}` was changed in place; work on a new tensor")
     elif judgement.results[0].passed:
         judgement.record(UNCHANGED, None)
     return Report(
         exercise=reference.exercise.id,
         results=tuple(judgement.results),
         misconception=judgement.misconception(),
+        case=judgement.failed,
     )
 
 
@@ -70,14 +72,27 @@ class _Judgement:
     results: list[Result] = field(default_factory=list)
     met: list[_Met] = field(default_factory=list)
     changed: str = ""
+    asked: Case | None = None
+    failed: Case | None = None
 
     @property
     def exercise(self) -> Exercise:
         return self.reference.exercise
 
-    def record(self, name: str, message: str | None) -> None:
-        text = "" if message is None else one_line(message, LONGEST_LINE)
-        self.results.append(Result(name=name, passed=message is None, message=text))
+    def record(self, name: str, message: str | None, *, values: bool = False) -> None:
+        """A verdict; a failed one keeps the input last asked for. `values` shows its few numbers too."""
+        if message is None:
+            self.results.append(Result(name=name, passed=True))
+            return
+        given = ""
+        if self.asked is not None:
+            self.failed = self.failed or self.asked
+            args = (*self.asked.args, *self.asked.kwargs.values())
+            names = [*self.exercise.arguments[: len(self.asked.args)], *self.asked.kwargs]
+            if not self.asked.name or self.asked.name not in name:
+                given = one_line(described(args, names, values), LONGEST_LINE // 2)
+        text = one_line(message, LONGEST_LINE)
+        self.results.append(Result(name=name, passed=False, message=text, given=given))
 
     def contract(self, case: Case) -> None:
         """Kind, shape and dtype, in double and in single precision; twice the same."""
@@ -89,6 +104,26 @@ class _Judgement:
         if single is not None:
             expected = _to(self.reference.expected(_double(single)), SINGLE)
             self._compare("single precision in gives single precision out", single, expected, math.inf)
+            self._keeps_double(single)
+
+    def _keeps_double(self, single: Case) -> None:
+        """Numbers that single precision cannot tell apart must be told apart in double precision."""
+        one = _double(single)
+        other = Case(name=f"{one.name}, nudged", args=tuple(map(_nudged, one.args)), kwargs=one.kwargs)
+        if mismatch(self.reference.expected(other), self.reference.expected(one), 1e-14) is None:
+            return  # what is asked for (a position, a count) does not depend on the last digits
+        try:
+            same = mismatch(self._ask(*other.args, **other.kwargs), self._ask(*one.args, **one.kwargs), 0.0)
+        except AnswerError as error:
+            self._failed(DOUBLE, error)
+        else:
+            self.record(
+                DOUBLE,
+                None
+                if same
+                else "the digits beyond single precision are lost inside: look for "
+                "`.float()`, `float32`, or a tensor made without a dtype",
+            )
 
     def properties(self, rng: np.random.Generator) -> None:
         """The facts that explain the idea; pointless while the answer does not even have the right shape."""
@@ -96,7 +131,7 @@ class _Judgement:
             return
         for each in self.exercise.properties:
             try:
-                self.record(each.name, each.holds(self._ask, rng))
+                self.record(each.name, each.holds(self._ask, rng), values=True)
             except AnswerError as error:
                 self._failed(each.name, error)
             except (RuntimeError, ValueError, TypeError, IndexError, AttributeError):
@@ -144,24 +179,27 @@ class _Judgement:
         """Ask once, record the verdict, and return what came back, if anything did."""
         try:
             got = self._ask(*case.args, **case.kwargs)
+            self.asked = case
         except AnswerError as error:
-            self._failed(name, error)
+            self.asked = case
+            self._failed(name, error, expected)
             return error
-        self.record(
-            name, mismatch(got, expected, self.exercise.tolerance if tolerance is None else tolerance)
-        )
+        tolerance = self.exercise.tolerance if tolerance is None else tolerance
+        self.record(name, mismatch(got, expected, tolerance, case.args))
         return got
 
-    def _failed(self, name: str, error: AnswerError) -> None:
-        self.record(name, error.sentence)
+    def _failed(self, name: str, error: AnswerError, expected: Any = None) -> None:
+        told = bool(error.returned) and expected is not None
+        self.record(name, other_kind(error.returned, expected) if told else error.sentence)
         if error.final:
             raise error
 
     def _ask(self, *args: Any, **kwargs: Any) -> Any:
         """Call the answer on copies, and see whether it wrote into them."""
+        self.asked = Case(name="", args=args, kwargs=kwargs)
         copies, named = copied(args, kwargs)
         got = self.call(*copies, **named)
-        given: Mapping[str, Any] = {**{f"argument {i + 1}": v for i, v in enumerate(args)}, **kwargs}
+        given: Mapping[str, Any] = {**dict(zip(self.exercise.arguments, args, strict=False)), **kwargs}
         for (name, before), after in zip(given.items(), [*copies, *named.values()], strict=True):
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 self.changed = self.changed or name
@@ -184,3 +222,11 @@ def _single(case: Case) -> Case | None:
 def _double(case: Case) -> Case:
     double = {single: dtype for dtype, single in SINGLE.items()}
     return Case(name=f"{case.name}, single", args=_to(case.args, double), kwargs=case.kwargs)
+
+
+def _nudged(value: Any) -> Any:
+    """Every second number moved by less than single precision could hold."""
+    if not isinstance(value, Tensor) or value.dtype not in SINGLE:
+        return value
+    nudges = 1 + (torch.arange(value.numel()) % 2).to(value.dtype) * 2.0**-40
+    return value * nudges.reshape(value.shape)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import linecache
 import os
 import queue
 import random
@@ -23,6 +24,7 @@ import torch
 from torch import Tensor
 
 from paperlens.exercises.engine.compare import kind, type_name
+from paperlens.exercises.engine.refuse import written_in
 from paperlens.exercises.engine.report import AnswerError, one_line
 
 STACK_SIZES = (256 * 2**20, 64 * 2**20, 0)
@@ -93,7 +95,7 @@ class LocalCall:
                 try:
                     value = self.function(*args, **kwargs)
                 except BaseException as error:  # a student's SystemExit must not end the notebook
-                    self.outcomes.put(_describe(error))
+                    self.outcomes.put(_describe(error, self.function))
                 else:
                     self.outcomes.put(_plain(value))
 
@@ -139,11 +141,11 @@ def _plain(value: Any) -> Any:
         return next((item for item in items if isinstance(item, AnswerError)), items)
     if value is None or type(value) in (bool, int, float, complex):
         return value
-    return AnswerError(f"returned {kind(value)}, expected a plain torch tensor")
+    return AnswerError(f"returned {kind(value)}", returned=kind(value))
 
 
-def _describe(error: BaseException) -> AnswerError:
-    """The exception in one sentence; asking for its own text runs the student's code once more."""
+def _describe(error: BaseException, function: Callable[..., Any]) -> AnswerError:
+    """The exception in one sentence with the line that raised it; asking for its text runs the student's code again."""
     if issubclass(type(error), NotImplementedError):
         return AnswerError(NOT_WRITTEN, final=True)
     if issubclass(type(error), RecursionError):
@@ -155,7 +157,20 @@ def _describe(error: BaseException) -> AnswerError:
     except BaseException:
         text = ""
     text = "" if type(text) is not str or "Traceback" in text else one_line(text.strip(), 160)
-    return AnswerError(f"raised {one_line(type_name(error), 60)}" + (f": {text}" if text else ""))
+    place = _place(error, function)
+    return AnswerError(f"raised {one_line(type_name(error), 60)}{place}" + (f": {text}" if text else ""))
+
+
+def _place(error: BaseException, function: Callable[..., Any]) -> str:
+    """` in line 3, "scores = q @ k"`: the last line of the student's own that took part."""
+    home, place = written_in(function), ""
+    trace = BaseException.__dict__["__traceback__"].__get__(error)
+    while trace is not None:
+        if trace.tb_frame.f_globals is home and trace.tb_frame.f_globals is not globals():
+            line = linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip()
+            place = f" in line {trace.tb_lineno}" + (f", `{one_line(line, 70)}`" if line else "")
+        trace = trace.tb_next
+    return place
 
 
 @contextlib.contextmanager

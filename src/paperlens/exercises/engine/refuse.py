@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from paperlens.exercises.engine.use import Ours
+
 PACKAGE = re.compile(r"paperlens(\.\w+)*")
 MOST_OBJECTS = 2000
+OURS = "calls ours of {name}, as `use` handed it out; pass that check first, or write its lines here"
 SENTENCE = "uses paperlens itself ({name}); write it with torch, numpy, einops and the standard library"
 
 
@@ -21,13 +24,15 @@ def uses_paperlens(function: Any) -> str | None:
     Followed are the function's code with all that is nested in it, its defaults and closure, the names it
     reads from its own module, and the functions and classes of that module which it calls.
     """
-    home = _globals(function)
+    home = written_in(function)
     waiting, seen = [function], set[int]()
     while waiting and len(seen) < MOST_OBJECTS:
         value = waiting.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
+        if type(value) is Ours:
+            return OURS.format(name=value.id)
         name = _from_package(value)
         if name:
             return SENTENCE.format(name=name)
@@ -118,12 +123,12 @@ def _is_own(cls: type, home: dict[str, Any]) -> bool:
     return type(module) is str and module in ("__main__", home.get("__name__"))
 
 
-def _globals(function: Any) -> dict[str, Any]:
-    """The module in which the answer was written."""
+def written_in(function: Any) -> dict[str, Any]:
+    """The names of the module in which the answer was written."""
     if type(function) is functools.partial:
-        return _globals(function.func)
+        return written_in(function.func)
     if type(function) is MethodType:
-        return _globals(function.__func__)
+        return written_in(function.__func__)
     if type(function) is FunctionType:
         return function.__globals__
     method = inspect.getattr_static(type(function), "__call__", None)

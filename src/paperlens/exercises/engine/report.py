@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 
+from paperlens.exercises.engine.exercise import Case
+
 LONGEST_LINE = 240
 MOST_LINES = 4
 
@@ -13,32 +15,39 @@ class AnswerError(Exception):
     """The answer failed in a way that one sentence tells: it raised, ran too long, returned no tensor.
 
     A `Call` raises it; `judge` turns it into a failed result. `final` means that no further call can be made
-    (time is up, the process is gone), so that judging stops there.
+    (time is up, the process is gone), so that judging stops there. `returned` says what came back where that was
+    no tensor and no plain value ("a NumPy float64"), so that the judge can add what was expected.
     """
 
-    def __init__(self, sentence: str, *, final: bool = False) -> None:
+    def __init__(self, sentence: str, *, final: bool = False, returned: str = "") -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.final = final
+        self.returned = returned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One thing that was checked; a failed one carries a sentence."""
+    """One thing that was checked; a failed one carries a sentence, and the input that it failed for in words."""
 
     name: str
     passed: bool
     message: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The outcome of a check: `passed` is True exactly when every result passed."""
+    """The outcome of a check: `passed` is True exactly when every result passed.
+
+    `case` is the first input that failed, to try again by hand: `report.case.args`. None where all passed.
+    """
 
     exercise: str
     results: tuple[Result, ...]
     misconception: str | None = None
     note: str = ""  # what a class could not give a right answer
+    case: Case | None = field(default=None, repr=False, compare=False)
     _shown_in: list[int] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -55,9 +64,15 @@ class Report:
         good = sum(result.passed for result in self.results)
         lines = [f"{self.exercise}: not yet. {good} of {len(self.results)} checks passed."]
         if first and len(self.results) == 1:
-            lines = [f"{self.exercise}: not yet.", f"  {first.message[:1].upper()}{first.message[1:]}"]
-        elif first:
-            lines += [f"  Broken: {first.name}", f"  {first.message[:1].upper()}{first.message[1:]}"]
+            lines = [f"{self.exercise}: not yet."]
+        elif first and not first.message.startswith("raised "):
+            lines += [f"  Broken: {first.name}" + (f" ({first.given})" if first.given else "")]
+        if first and first.message.startswith("raised "):
+            lines += [
+                "  An error stopped it" + (f" ({first.given})" if first.given else f" for {first.name}")
+            ]
+        if first:
+            lines += [f"  {first.message[:1].upper()}{first.message[1:]}"]
         if self.misconception:
             lines.append(f"  Looks like: {self.misconception}")
         return [one_line(line, LONGEST_LINE) for line in lines[:MOST_LINES]]

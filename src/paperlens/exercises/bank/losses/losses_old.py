@@ -64,9 +64,9 @@ def _d(x: Tensor, y: Tensor) -> Tensor:
 PSEUDO_HUBER = Exercise(
     id="losses.pseudo_huber",
     parameters="prediction, target, delta=0.1",
-    summary="""The pseudo-Huber loss: the mean over all entries of delta^2 (sqrt(1 + (d / delta)^2) - 1),
-d = prediction - target. prediction and target: (b, c, h, w), float32 or float64. delta: a positive number, 0.1
-where it is not given. Returns a tensor with no axes, of the dtype that came in.""",
+    summary="""The pseudo-Huber loss: the mean over all entries of delta^2 (sqrt(1 + (d / delta)^2) - 1), d
+= prediction - target. prediction and target: (b, c, h, w), float32 or float64. delta: a positive number,
+0.1 where it is not given. Returns a tensor with no axes, of the dtype that came in.""",
     minutes=8,
     difficulty=2,
     importance=3,

@@ -125,11 +125,11 @@ def _properties(size: int, window: Tensor, bessel: float) -> tuple[Any, ...]:
 SSIM_UNIFORM = Exercise(
     id="metrics.ssim_uniform",
     parameters="prediction, target, data_range",
-    summary="""The structural similarity as fastMRI measures it, averaged over all valid window
-positions, channels and images. prediction and target: (b, c, h, w) with h, w of at least 7, float32 or
-float64. data_range L: a positive number. The window is uniform, 7 x 7; variances and the covariance are the
-unbiased ones, with a factor 49 / 48. C1 = (0.01 L)^2, C2 = (0.03 L)^2. No padding. Returns a tensor with no
-axes, of the dtype that came in.""",
+    summary="""The structural similarity as fastMRI measures it, averaged over all valid window positions,
+channels and images. prediction and target: (b, c, h, w) with h, w of at least 7, float32 or float64.
+data_range L: a positive number. The window is uniform, 7 x 7; variances and the covariance are the unbiased
+ones, with a factor 49 / 48. C1 = (0.01 L)^2, C2 = (0.03 L)^2. No padding. Returns a tensor with no axes, of
+the dtype that came in.""",
     minutes=15,
     difficulty=3,
     importance=5,

@@ -74,9 +74,9 @@ PHASE = complex(math.cos(1.1), math.sin(1.1))
 COIL_COMBINE = Exercise(
     id="mri.coil_combine",
     parameters="coils, maps",
-    summary="""The picture that explains all coils best, given their sensitivities: sum over coils of conj(map) * coil,
-divided by the sum of |map|^2. coils and maps: (b, q, h, w), complex64 or complex128, q coils; the maps vanish nowhere
-together. Returns (b, h, w) of the same complex dtype.""",
+    summary="""The picture that explains all coils best, given their sensitivities: sum over coils of
+conj(map) * coil, divided by the sum of |map|^2. coils and maps: (b, q, h, w), complex64 or complex128, q
+coils; the maps vanish nowhere together. Returns (b, h, w) of the same complex dtype.""",
     minutes=10,
     difficulty=3,
     importance=4,
@@ -113,8 +113,9 @@ together. Returns (b, h, w) of the same complex dtype.""",
 ROOT_SUM_OF_SQUARES = Exercise(
     id="mri.root_sum_of_squares",
     parameters="coils",
-    summary="""One magnitude picture from all coils: the root of the sum over coils of |coil|^2. coils: (b, q, h, w),
-complex64 or complex128, q coils. Returns (b, h, w), real: float32 for complex64, float64 for complex128.""",
+    summary="""One magnitude picture from all coils: the root of the sum over coils of |coil|^2. coils: (b,
+q, h, w), complex64 or complex128, q coils. Returns (b, h, w), real: float32 for complex64, float64 for
+complex128.""",
     minutes=5,
     difficulty=1,
     importance=4,

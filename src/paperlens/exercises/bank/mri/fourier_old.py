@@ -149,9 +149,9 @@ def _misconceptions(variants: tuple[tuple[int, str, Call], ...]) -> tuple[Miscon
 IFFT2C = Exercise(
     id="mri.ifft2c",
     parameters="kspace",
-    summary="""The centred, orthonormal two-dimensional inverse Fourier transform over the last two axes, from
-k-space to the image. kspace: (..., h, w), complex64 or complex128, any number of leading axes; frequency 0 lies
-at (h // 2, w // 2), and so does the origin of the image. Returns the same shape and dtype.""",
+    summary="""The centred, orthonormal two-dimensional inverse Fourier transform over the last two axes,
+from k-space to the image. kspace: (..., h, w), complex64 or complex128, any number of leading axes;
+frequency 0 lies at (h // 2, w // 2), and so does the origin of the image. Returns the same shape and dtype.""",
     minutes=8,
     difficulty=2,
     importance=5,
@@ -165,9 +165,9 @@ at (h // 2, w // 2), and so does the origin of the image. Returns the same shape
 FFT2C = Exercise(
     id="mri.fft2c",
     parameters="image",
-    summary="""The centred, orthonormal two-dimensional Fourier transform over the last two axes. image: (..., h, w),
-complex64 or complex128, any number of leading axes. The image's origin is the pixel (h // 2, w // 2), and
-frequency 0 comes to lie at (h // 2, w // 2). Returns the same shape and dtype.""",
+    summary="""The centred, orthonormal two-dimensional Fourier transform over the last two axes. image:
+(..., h, w), complex64 or complex128, any number of leading axes. The image's origin is the pixel (h // 2, w
+// 2), and frequency 0 comes to lie at (h // 2, w // 2). Returns the same shape and dtype.""",
     minutes=8,
     difficulty=2,
     importance=5,
@@ -308,10 +308,10 @@ _WRONG: tuple[tuple[int, str, Call], ...] = (
 TRUNCATE_COLUMNS = Exercise(
     id="mri.truncate_columns",
     parameters="image, scale",
-    summary="""Lower resolution along the last axis by truncating k-space. image: real (b, h, w), float32 or float64;
-scale: a whole number that divides w. Of the centred k-space keep all rows and the m = w // scale columns from
-w // 2 - m // 2 on, transform back, and return the magnitude (b, h, m), scaled so that the mean intensity is kept: a
-constant stays what it was. Same dtype out.""",
+    summary="""Lower resolution along the last axis by truncating k-space. image: real (b, h, w), float32
+or float64; scale: a whole number that divides w. Of the centred k-space keep all rows and the m = w //
+scale columns from w // 2 - m // 2 on, transform back, and return the magnitude (b, h, m), scaled so that
+the mean intensity is kept: a constant stays what it was. Same dtype out.""",
     minutes=12,
     difficulty=3,
     importance=4,
@@ -342,10 +342,10 @@ constant stays what it was. Same dtype out.""",
 TRUNCATE_KSPACE = Exercise(
     id="mri.truncate_kspace",
     parameters="image, scale",
-    summary="""Lower resolution by truncating k-space. image: real (b, h, w), float32 or float64; scale: a whole number
-that divides h and w. Of the centred k-space (frequency 0 at n // 2) keep the middle m = n // scale entries of both
-axes, from n // 2 - m // 2 on, transform back, and return the magnitude (b, h // scale, w // scale), scaled so that the
-mean intensity is kept: a constant stays what it was. Same dtype out.""",
+    summary="""Lower resolution by truncating k-space. image: real (b, h, w), float32 or float64; scale: a
+whole number that divides h and w. Of the centred k-space (frequency 0 at n // 2) keep the middle m = n //
+scale entries of both axes, from n // 2 - m // 2 on, transform back, and return the magnitude (b, h //
+scale, w // scale), scaled so that the mean intensity is kept: a constant stays what it was. Same dtype out.""",
     minutes=15,
     difficulty=3,
     importance=5,

@@ -156,9 +156,10 @@ def _misconceptions(rows: tuple[tuple[int, str, Call], ...]) -> tuple[Misconcept
 UNDERSAMPLE_ROWS = Exercise(
     id="mri.undersample_rows",
     parameters="kspace, acceleration, center_fraction",
-    summary="""Keep some rows of k-space and set the others to zero. kspace: (..., h, w), complex64 or complex128.
-Kept are the rows (second-last axis) 1, 1 + a, 1 + 2a, ... and the central c = round(h * center_fraction) rows from
-(h - c + 1) // 2 on; round is Python's. All leading axes share the mask. Returns the same shape and dtype.""",
+    summary="""Keep some rows of k-space and set the others to zero. kspace: (..., h, w), complex64 or
+complex128. Kept are the rows (second-last axis) 1, 1 + a, 1 + 2a, ... and the central c = round(h *
+center_fraction) rows from (h - c + 1) // 2 on; round is Python's. All leading axes share the mask. Returns
+the same shape and dtype.""",
     minutes=10,
     difficulty=2,
     importance=4,
@@ -188,10 +189,10 @@ Kept are the rows (second-last axis) 1, 1 + a, 1 + 2a, ... and the central c = r
 UNDERSAMPLE = Exercise(
     id="mri.undersample",
     parameters="kspace, acceleration, center_fraction",
-    summary="""Keep some columns of k-space and set the others to zero. kspace: (..., h, w), complex64 or complex128.
-Kept are the columns (last axis) 0, a, 2a, ... for acceleration a, and the central c = round(w * center_fraction)
-columns from (w - c + 1) // 2 on; round is Python's. All rows and all leading axes share the mask. Returns the same
-shape and dtype.""",
+    summary="""Keep some columns of k-space and set the others to zero. kspace: (..., h, w), complex64 or
+complex128. Kept are the columns (last axis) 0, a, 2a, ... for acceleration a, and the central c = round(w *
+center_fraction) columns from (w - c + 1) // 2 on; round is Python's. All rows and all leading axes share
+the mask. Returns the same shape and dtype.""",
     minutes=10,
     difficulty=2,
     importance=5,
@@ -273,9 +274,10 @@ EVERY_THIRD = torch.arange(8) % 3 == 0
 WEIGHTED = Exercise(
     id="mri.weighted_data_consistency",
     parameters="prediction, measured, mask, weight",
-    summary="""Pull a prediction towards noisy measurements. prediction and measured: k-space (..., h, w), complex64 or
-complex128; mask: boolean, broadcastable, True where measured; weight: a positive number. Where the mask is True the
-result is (prediction + weight * measured) / (1 + weight), elsewhere the prediction. Same shape and dtype out.""",
+    summary="""Pull a prediction towards noisy measurements. prediction and measured: k-space (..., h, w),
+complex64 or complex128; mask: boolean, broadcastable, True where measured; weight: a positive number. Where
+the mask is True the result is (prediction + weight * measured) / (1 + weight), elsewhere the prediction.
+Same shape and dtype out.""",
     minutes=8,
     difficulty=2,
     importance=4,
@@ -311,9 +313,10 @@ result is (prediction + weight * measured) / (1 + weight), elsewhere the predict
 DATA_CONSISTENCY = Exercise(
     id="mri.data_consistency",
     parameters="prediction, measured, mask",
-    summary="""Put the measured values back. prediction and measured: k-space (..., h, w), complex64 or complex128;
-mask: boolean, of any shape that broadcasts to them, True where measured. The result equals measured where the mask is
-True and prediction elsewhere. What measured holds where the mask is False means nothing. Same shape and dtype out.""",
+    summary="""Put the measured values back. prediction and measured: k-space (..., h, w), complex64 or
+complex128; mask: boolean, of any shape that broadcasts to them, True where measured. The result equals
+measured where the mask is True and prediction elsewhere. What measured holds where the mask is False means
+nothing. Same shape and dtype out.""",
     minutes=5,
     difficulty=1,
     importance=5,

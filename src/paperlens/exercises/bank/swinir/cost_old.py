@@ -68,9 +68,9 @@ BLOCK_MACS = Exercise(
     id="swinir.block_macs",
     parameters="height, width, dim, window, mlp_ratio",
     summary="""Multiply-accumulate operations of one transformer block: window attention (projections of
-queries, keys and values, scores, weighted sum, output projection) and the MLP dim -> mlp_ratio * dim -> dim, for
-a map of height x width tokens. All whole numbers; window divides both sides. Softmax, norms, biases and additions
-do not count. Returns a Python int.""",
+queries, keys and values, scores, weighted sum, output projection) and the MLP dim -> mlp_ratio * dim ->
+dim, for a map of height x width tokens. All whole numbers; window divides both sides. Softmax, norms,
+biases and additions do not count. Returns a Python int.""",
     minutes=10,
     difficulty=2,
     importance=3,
@@ -102,10 +102,10 @@ do not count. Returns a Python int.""",
 WINDOW_ATTENTION_MACS = Exercise(
     id="swinir.window_attention_macs",
     parameters="height, width, dim, window",
-    summary="""Multiply-accumulate operations of one multi-head attention within windows, for a map of height
-x width tokens of dim channels. All whole numbers; window divides both sides. Counted are the projections to
-queries, keys and values, the scores, the weighted sum of values and the output projection; softmax, biases and
-additions are not. The number of heads does not matter. Returns a Python int.""",
+    summary="""Multiply-accumulate operations of one multi-head attention within windows, for a map of
+height x width tokens of dim channels. All whole numbers; window divides both sides. Counted are the
+projections to queries, keys and values, the scores, the weighted sum of values and the output projection;
+softmax, biases and additions are not. The number of heads does not matter. Returns a Python int.""",
     minutes=10,
     difficulty=2,
     importance=4,
@@ -210,9 +210,9 @@ LOW_FREQUENCY_SHARE = Exercise(
     id="swinir.low_frequency_share",
     parameters="image, cutoff",
     summary="""The share of a picture's energy at low frequencies. image: (b, h, w), real, float32 or
-float64; cutoff: a frequency in cycles per pixel. Of |F|^2, F the two-dimensional Fourier transform of an image,
-the sum over frequencies with both |fy| and |fx| at most cutoff, divided by the sum over all, the mean (frequency
-0) included. Returns (b,), same dtype.""",
+float64; cutoff: a frequency in cycles per pixel. Of |F|^2, F the two-dimensional Fourier transform of an
+image, the sum over frequencies with both |fy| and |fx| at most cutoff, divided by the sum over all, the
+mean (frequency 0) included. Returns (b,), same dtype.""",
     minutes=12,
     difficulty=3,
     importance=3,
@@ -249,9 +249,9 @@ HIGH_FREQUENCY_SHARE = Exercise(
     id="swinir.high_frequency_share",
     parameters="image, cutoff",
     summary="""The share of a picture's energy at high frequencies. image: (b, h, w), real, float32 or
-float64; cutoff: a frequency in cycles per pixel (the finest that a grid holds along an axis is 0.5). Of |F|^2, F
-the two-dimensional Fourier transform of an image, the sum over frequencies with sqrt(fy^2 + fx^2) > cutoff,
-divided by the sum over all, the mean (frequency 0) included. Returns (b,), same dtype.""",
+float64; cutoff: a frequency in cycles per pixel (the finest that a grid holds along an axis is 0.5). Of
+|F|^2, F the two-dimensional Fourier transform of an image, the sum over frequencies with sqrt(fy^2 + fx^2)
+> cutoff, divided by the sum over all, the mean (frequency 0) included. Returns (b,), same dtype.""",
     minutes=12,
     difficulty=3,
     importance=4,

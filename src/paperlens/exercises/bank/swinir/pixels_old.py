@@ -78,9 +78,9 @@ ORDER = "the channels are read in TensorFlow's order (s, s, c); this contract is
 UNSHUFFLE = Exercise(
     id="swinir.pixel_unshuffle",
     parameters="x, scale",
-    summary="""Fold space into channels, the inverse of pixel shuffle. x: (b, c, h s, w s), any float dtype;
-scale s: a whole number. Pixel (y s + dy, x s + dx) of channel c becomes pixel (y, x) of channel c s^2 + dy s +
-dx. Returns (b, c s^2, h, w), same dtype.""",
+    summary="""Fold space into channels, the inverse of pixel shuffle. x: (b, c, h s, w s), any float
+dtype; scale s: a whole number. Pixel (y s + dy, x s + dx) of channel c becomes pixel (y, x) of channel c
+s^2 + dy s + dx. Returns (b, c s^2, h, w), same dtype.""",
     minutes=10,
     difficulty=2,
     importance=4,
@@ -121,9 +121,9 @@ dx. Returns (b, c s^2, h, w), same dtype.""",
 PIXEL_SHUFFLE = Exercise(
     id="swinir.pixel_shuffle",
     parameters="x, scale",
-    summary="""Unfold channels into space, in torch's order. x: (b, c s^2, h, w), any float dtype; scale s: a
-whole number. Channel c s^2 + dy s + dx of pixel (y, x) becomes pixel (y s + dy, x s + dx) of channel c. Returns
-(b, c, h s, w s), same dtype. Without torch's own pixel_shuffle, if you want to learn it.""",
+    summary="""Unfold channels into space, in torch's order. x: (b, c s^2, h, w), any float dtype; scale s:
+a whole number. Channel c s^2 + dy s + dx of pixel (y, x) becomes pixel (y s + dy, x s + dx) of channel c.
+Returns (b, c, h s, w s), same dtype. Without torch's own pixel_shuffle, if you want to learn it.""",
     minutes=10,
     difficulty=2,
     importance=5,
@@ -244,10 +244,10 @@ def _flipped(x: Tensor, window: int) -> Tensor:
 PAD_AROUND = Exercise(
     id="swinir.pad_around",
     parameters="x, window",
-    summary="""Extend an image on all sides until whole windows fit. x: (b, c, h, w), any float dtype, h and
-w larger than window; window: a whole number. Of the rows that are missing, half (rounded down) are added at the
-top and the rest at the bottom; likewise left and right. New pixels mirror the image without repeating its border:
-2 1 | 0 1 2. Same dtype.""",
+    summary="""Extend an image on all sides until whole windows fit. x: (b, c, h, w), any float dtype, h
+and w larger than window; window: a whole number. Of the rows that are missing, half (rounded down) are
+added at the top and the rest at the bottom; likewise left and right. New pixels mirror the image without
+repeating its border: 2 1 | 0 1 2. Same dtype.""",
     minutes=10,
     difficulty=2,
     importance=3,
@@ -276,9 +276,9 @@ PAD_TO_WINDOW = Exercise(
     id="swinir.pad_to_window",
     parameters="x, window",
     summary="""Extend an image at the bottom and the right until whole windows fit. x: (b, c, h, w), any
-float dtype, h and w larger than window; window: a whole number. Each side grows to the next multiple of window,
-and not at all where it is one. New pixels mirror the image without repeating its border: 0 1 2 3 | 2 1. Same
-dtype.""",
+float dtype, h and w larger than window; window: a whole number. Each side grows to the next multiple of
+window, and not at all where it is one. New pixels mirror the image without repeating its border: 0 1 2 3 |
+2 1. Same dtype.""",
     minutes=8,
     difficulty=2,
     importance=4,

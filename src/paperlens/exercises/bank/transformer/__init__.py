@@ -1,0 +1,1 @@
+"""Exercises `transformer.*`, one a file."""
