@@ -1,5 +1,6 @@
 """One run of the fixture chapter, then everything that may or may not make it run again."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,10 @@ import pytest
 
 from paperlens.data.files import root as data_root
 from paperlens.errors import UserError
+from paperlens.importgraph import PACKAGE
+from paperlens.site.chapters.notebooks import load as load_notebook
 from paperlens.site.chapters.source import Chapter, read_all
+from paperlens.site.pages.assemble import beside
 from paperlens.site.places import Places
 from paperlens.site.run import cache, execute, keys
 from paperlens.site.run.execute import execute as run_chapters
@@ -37,6 +41,15 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     yield places
 
 
+def names(files: set[Path]) -> set[str]:
+    return {file.relative_to(PACKAGE).as_posix() for file in files}
+
+
+def kept(places: Places) -> dict[str, list[str]]:
+    (note,) = cache.folder(places, "smoke").glob("*.json")
+    return dict(json.loads(note.read_text(encoding="utf-8")))
+
+
 def edited(places: Places, old: str, new: str) -> Chapter:
     text = (places.chapters / "00_tiny" / "00_tiny.md").read_text(encoding="utf-8")
     assert old in text
@@ -48,9 +61,9 @@ def edited(places: Places, old: str, new: str) -> Chapter:
 
 
 def test_outputs_are_kept_and_hold(ran: Places) -> None:
-    kept = cache.load(read_all(ran)[0], ran, "smoke")
-    assert kept is not None
-    code = [c for c in kept.notebook.cells if c.cell_type == "code"]
+    held = cache.load(read_all(ran)[0], ran, "smoke")
+    assert held is not None
+    code = [c for c in held.notebook.cells if c.cell_type == "code"]
     assert code[0].outputs[0].text == "mean 1.5\n"
     assert "image/png" in code[1].outputs[0].data
 
@@ -86,12 +99,54 @@ def test_the_files_it_read_make_it_run_again(
 
 
 def test_the_modules_it_imports_make_it_run_again(ran: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: set[str] = set()
-    monkeypatch.setattr(cache, "digest", lambda files: str(seen.update(f.as_posix()[-30:] for f in files)))
-    cache.load(read_all(ran)[0], ran, "smoke")
-    assert any(name.endswith("ops/pad.py") for name in seen), "imported by the cell"
-    assert any(name.endswith("data/files.py") for name in seen), "imported by paperlens.data"
-    assert not any("paperlens/models" in name for name in seen), "never imported"
+    seen = names(cache.files(read_all(ran)[0], kept(ran)["modules"]))
+    assert "ops/pad.py" in seen, "imported by the cell"
+    assert "data/files.py" in seen, "exported by paperlens.data"
+    assert not any(name.startswith(("models/", "exercises/bank/metrics", "data/phantom")) for name in seen)
+
+
+def test_what_a_catalogue_gave_makes_it_run_again_and_nothing_else_of_it(tmp_path: Path) -> None:
+    """A chapter that builds MINet by name rests on minet.py; an edit of it runs no other chapter again."""
+    root = tmp_path / "chapters" / "00_tiny"
+    root.mkdir(parents=True)
+    head, _, _ = (
+        (FIXTURES / "chapters/00_tiny/00_tiny.md").read_text(encoding="utf-8").partition("# A tiny chapter")
+    )
+    cells = [
+        "# Short",
+        '```{code-cell} ipython3\nfrom paperlens.models import build\n\n_ = build("minet", "tiny")\n```',
+        '```{code-cell} ipython3\nfrom paperlens.exercises import check\n\n_ = check("metrics.psnr", len)\n```',
+    ]
+    (root / "00_tiny.md").write_text(head + "\n\n".join(cells), encoding="utf-8")
+    places = Places(tmp_path)
+    run_chapters(read_all(places), places, "smoke")
+    seen = names(cache.files(read_all(places)[0], kept(places)["modules"]))
+    assert {name for name in seen if name.startswith("models/mri/")} == {
+        "models/mri/minet.py",
+        "models/mri/__init__.py",
+    }
+    assert "exercises/bank/metrics/psnr.py" in seen and "exercises/bank/metrics/ssim.py" not in seen
+    assert not any(
+        name.startswith(("models/restoration/swin", "recipes/", "classroom/", "site/pages/")) for name in seen
+    )
+
+
+COURSE = Places(FIXTURES.parent.parent.parent)
+
+
+@pytest.mark.parametrize("chapter", read_all(COURSE), ids=lambda c: c.name)
+def test_an_edit_runs_only_the_chapters_that_it_touches(chapter: Chapter) -> None:
+    """No written chapter builds MINet; an exercise belongs to the chapter that asks for it."""
+    modules = load_notebook(beside(chapter, COURSE)).metadata["paperlens"]["modules"]
+    seen = names(cache.files(chapter, modules))
+    assert len(seen) < 134, "what a chapter rested on when every catalogue was imported whole"
+    assert "models/mri/minet.py" not in seen
+    bank = {name for name in seen if name.startswith("exercises/bank/") and not name.endswith("__init__.py")}
+    own = {f"exercises/bank/{exercise.replace('.', '/')}.py" for exercise in chapter.exercises}
+    assert own <= bank
+    assert {name.split("/")[2] for name in bank} <= {name.split("/")[2] for name in own}, (
+        "another chapter's exercises"
+    )
 
 
 def test_a_package_that_changes_version_makes_it_run_again(

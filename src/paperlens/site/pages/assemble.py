@@ -36,6 +36,7 @@ def commit_form(chapter: Chapter, executed: Execution, places: Places) -> bool:
     if (platform.system(), platform.machine()) != REFERENCE:
         return False
     notebook = forms.committed(chapter, executed.notebook, places.book / BIBLIOGRAPHY)
+    notebook.metadata["paperlens"] = {"modules": list(executed.modules), "data": list(executed.data)}
     target = beside(chapter, places)
     if target.is_file():  # what may vary does not change the file
         kept = {

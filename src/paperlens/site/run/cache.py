@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,21 +11,23 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from paperlens.data.files import root as data_root
-from paperlens.importgraph import imports
+from paperlens.importgraph import imports, module_file, reach
 from paperlens.site.chapters.forms import runnable
 from paperlens.site.chapters.notebooks import load as load_notebook
 from paperlens.site.chapters.notebooks import text
 from paperlens.site.chapters.source import Chapter
 from paperlens.site.places import Places, write
-from paperlens.site.run.keys import digest, package_files, versions
+from paperlens.site.run.keys import digest, versions
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What a run gave, and how long it took."""
+    """What a run gave, how long it took, and which modules and shipped files it was seen to use."""
 
     notebook: NotebookNode
     seconds: float
+    modules: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
 
 
 def folder(places: Places, profile: str) -> Path:
@@ -39,18 +42,36 @@ def code_digest(chapter: Chapter) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def _depends(chapter: Chapter, modules: list[str], data: list[str]) -> dict[str, object]:
-    """The state of everything the run rested on; equal states give equal outputs."""
-    magic = TransformerManager()  # type: ignore[no-untyped-call]
-    python = "\n".join(magic.transform_cell(source) for source in chapter.code)
-    files, packages = package_files([*imports(python), *modules])
+def rests_on(chapter: Chapter, modules: Iterable[str], data: Iterable[str]) -> dict[str, object]:
+    """The state of everything a run rests on; equal states give equal outputs."""
     return {
         "code": code_digest(chapter),
-        "modules": digest(files),
+        "modules": digest(files(chapter, modules)),
         "data": digest(data_root() / name for name in data),
-        "packages": versions(packages),
+        "packages": versions(reach([*imports(python(chapter)), *modules]).packages),
         "python": platform.python_version(),
     }
+
+
+def files(chapter: Chapter, modules: Iterable[str]) -> set[Path]:
+    """The files of paperlens that a run rests on.
+
+    What its cells can load through imports; and of the `modules` that an earlier run was seen to load beside these (a
+    catalogue names them in strings) each one alone, for whatever it loaded in turn was seen too.
+    """
+    seen = {file for name in modules if (file := module_file(name)) is not None}
+    return seen | set(reach(imports(python(chapter))).modules.values())
+
+
+def beyond_imports(chapter: Chapter, modules: Iterable[str]) -> tuple[str, ...]:
+    """Of the modules that a run was seen to load, those that no import of its cells leads to."""
+    return tuple(sorted(set(modules) - set(reach(imports(python(chapter))).modules)))
+
+
+def python(chapter: Chapter) -> str:
+    """The code cells as Python, magics translated."""
+    magic = TransformerManager()  # type: ignore[no-untyped-call]
+    return "\n".join(magic.transform_cell(source) for source in chapter.code)
 
 
 def load(chapter: Chapter, places: Places, profile: str) -> Execution | None:
@@ -60,24 +81,21 @@ def load(chapter: Chapter, places: Places, profile: str) -> Execution | None:
     if not (note.is_file() and notebook.is_file()):
         return None
     kept = json.loads(note.read_text(encoding="utf-8"))
-    if kept["depends"] != _depends(chapter, kept["modules"], kept["data"]):
+    if kept["depends"] != rests_on(chapter, kept["modules"], kept["data"]):
         return None
-    return Execution(load_notebook(notebook), kept["seconds"])
+    return Execution(load_notebook(notebook), kept["seconds"], tuple(kept["modules"]), tuple(kept["data"]))
 
 
-def save(
-    chapter: Chapter, places: Places, profile: str, execution: Execution, noted: tuple[list[str], list[str]]
-) -> None:
+def save(chapter: Chapter, places: Places, profile: str, execution: Execution) -> None:
     """Keep an execution; the note is written last, so that an interrupted run leaves no half-truth."""
     place = folder(places, profile)
     note = place / f"{chapter.name}.json"
     note.unlink(missing_ok=True)
     write(place / f"{chapter.name}.ipynb", text(execution.notebook))
-    modules, data = noted
     kept = {
-        "depends": _depends(chapter, modules, data),
-        "modules": modules,
-        "data": data,
+        "depends": rests_on(chapter, execution.modules, execution.data),
+        "modules": execution.modules,
+        "data": execution.data,
         "seconds": round(execution.seconds, 2),
     }
     write(note, json.dumps(kept, indent=1))

@@ -51,9 +51,11 @@ async def _execute(
             notebook = runnable(chapter)
             with tempfile.TemporaryDirectory() as scratch:
                 started = time.monotonic()
-                noted = await run(notebook, chapter.name, Path(scratch), profile)
-                execution = cache.Execution(notebook, time.monotonic() - started)
-            cache.save(chapter, places, profile, execution, noted)
+                modules, data = await run(notebook, chapter.name, Path(scratch), profile)
+                seconds = time.monotonic() - started
+            beside = cache.beyond_imports(chapter, modules)
+            execution = cache.Execution(notebook, seconds, beside, tuple(sorted(data)))
+            cache.save(chapter, places, profile, execution)
             print(f"executed {chapter.name} in {execution.seconds:.1f} s (profile {profile})", flush=True)
             return chapter.name, execution
 

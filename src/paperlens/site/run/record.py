@@ -9,7 +9,11 @@ from pathlib import Path
 
 
 def start(log: str, data: str) -> None:
-    """Install the audit hook over `open`, imports and `paperlens.data.path`; it cannot be undone."""
+    """Watch imports, `open` and `paperlens.data.path`; it cannot be undone.
+
+    Imports are seen by a finder that finds nothing: importlib.import_module, by which catalogues import, raises no
+    audit event.
+    """
     data = os.path.realpath(data) + os.sep
     seen: set[str] = set()
 
@@ -21,13 +25,18 @@ def start(log: str, data: str) -> None:
             os.close(descriptor)
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "import" and str(arguments[0]).startswith("paperlens."):
-            note(f"module {arguments[0]}")
-        elif event in ("open", "paperlens.data.path") and isinstance(arguments[0], str):
+        if event in ("open", "paperlens.data.path") and isinstance(arguments[0], str):
             found = os.path.realpath(arguments[0])
             if found.startswith(data):
                 note(f"data {found[len(data) :]}")
 
+    class Watcher:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            if name.startswith("paperlens."):
+                note(f"module {name}")
+
+    sys.meta_path.insert(0, Watcher)  # type: ignore[arg-type]
     sys.addaudithook(hook)
 
 
