@@ -58,6 +58,17 @@ def test_the_digest_follows_an_edit(package):
     assert "paperlens.alone" in reach(["paperlens.top"]).modules
 
 
+def test_a_new_row_of_a_table_changes_no_digest(package):
+    before = reach(["paperlens.top"]).digest()
+    table = package / "room/__init__.py"
+    table.write_text(
+        'EXPORTS = {\n    "build": "paperlens.room.builder",\n    "whole": "paperlens.whole",\n}\n'
+    )
+    assert reach(["paperlens.top"]).digest() == before
+    table.write_text(table.read_text() + "FOUND = 1\n")
+    assert reach(["paperlens.top"]).digest() != before
+
+
 def test_relative_imports_are_resolved():
     text = "from . import a\nfrom .b import c\nfrom .. import d\nimport e.f as g\n"
     assert imports(text, "paperlens.room") == {

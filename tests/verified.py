@@ -20,7 +20,7 @@ import platform
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -45,15 +45,16 @@ CATALOGUES = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A name, the modules of paperlens it can reach, and files or folders beside them (all of a folder counts)."""
+    """A name, the modules of paperlens that it can reach, files or folders beside them, and whatever else counts."""
 
     name: str
     modules: Iterable[str] = ()
-    files: Iterable[Path] = field(default=())
+    files: Iterable[Path] = ()
+    state: str = ""
 
     def key(self) -> str:
         """The hash of everything the check depends on."""
-        total = hashlib.sha256(environment().encode())
+        total = hashlib.sha256((environment() + self.state).encode())
         total.update(importgraph.reach(self.modules).digest().encode())
         for file in sorted({file for given in self.files for file in expanded(given)}):
             total.update(file.relative_to(ROOT).as_posix().encode() + content(file))

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+# Tables that name modules in strings. A new row changes nothing for whoever uses another one: a digest leaves them out.
+TABLES = frozenset({"CATALOGUE", "EXPORTS", "FILES", "RECIPES"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def module_name(file: Path) -> str:
 def exported(module: str) -> Mapping[str, str]:
     """A package's EXPORTS table, read from its text; empty where it has none."""
     file = module_file(module)
-    return _read(file, file.stat().st_mtime_ns)[1] if file else {}
+    return _read(file, file.stat().st_mtime_ns).exports if file else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,13 @@ class Reach:
         """One SHA-256 over the modules' names and texts."""
         total = hashlib.sha256()
         for name, file in sorted(self.modules.items()):
-            total.update(name.encode() + b"\n" + hashlib.sha256(file.read_bytes()).digest())
+            total.update(name.encode() + b"\n" + content(file))
         return total.hexdigest()
+
+
+def content(file: Path) -> bytes:
+    """A hash of a module's text without its TABLES."""
+    return _read(file, file.stat().st_mtime_ns).content
 
 
 def reach(wanted: Iterable[Import | str], *, without: Collection[str] = ()) -> Reach:
@@ -104,7 +111,7 @@ def reach(wanted: Iterable[Import | str], *, without: Collection[str] = ()) -> R
                 if file is None or module in modules or module in without:
                     continue
                 modules[module] = file
-                waiting += _read(file, file.stat().st_mtime_ns)[0]
+                waiting += _read(file, file.stat().st_mtime_ns).imports
     return Reach(modules, {name for name in packages if name and name not in sys.stdlib_module_names})
 
 
@@ -119,15 +126,27 @@ def _meant(one: Import) -> list[str]:
     return [inner, *exported(inner).values()] if module_file(inner) else [one.module]
 
 
+@dataclass(frozen=True, slots=True)
+class _Module:
+    imports: frozenset[Import]
+    exports: Mapping[str, str]
+    content: bytes
+
+
 @cache
-def _read(file: Path, changed: int) -> tuple[frozenset[Import], Mapping[str, str]]:
-    """A file's imports and its EXPORTS; `changed` is when it was written, so that an edit is read again."""
+def _read(file: Path, changed: int) -> _Module:
+    """What a module's text says; `changed` is when it was written, so that an edit is read again."""
     source = file.read_text(encoding="utf-8")
     name = module_name(file)
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-    table: dict[str, str] = {}
+    exports: dict[str, str] = {}
+    rows: set[int] = set()
     for node in ast.parse(source).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and target.id == "EXPORTS":
-            table = ast.literal_eval(node.value)  # type: ignore[attr-defined]
-    return frozenset(imports(source, package)), table
+        if not isinstance(target, ast.Name) or target.id not in TABLES:
+            continue
+        if target.id == "EXPORTS":
+            exports = ast.literal_eval(node.value)  # type: ignore[attr-defined]
+        rows |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    text = "\n".join(line for number, line in enumerate(source.splitlines(), 1) if number not in rows)
+    return _Module(frozenset(imports(source, package)), exports, hashlib.sha256(text.encode()).digest())

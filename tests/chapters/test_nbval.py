@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import rested
 
 from paperlens.site.chapters.notebooks import load, text
 from paperlens.site.chapters.source import Chapter, read_all
@@ -16,6 +17,13 @@ from paperlens.site.run.execute import QUIET, execute
 ROOT = Path(__file__).parent.parent.parent
 PLACES = Places(ROOT)
 every_chapter = pytest.mark.parametrize("chapter", read_all(PLACES), ids=lambda c: c.name)
+
+
+def depends(item):
+    """Each chapter by itself; the test of the test with the file."""
+    chapter = item.callspec.params.get("chapter")
+    sanitize = Path(__file__).parent / "sanitize.cfg"
+    return chapter and rested.check("strict notebook", chapter, PLACES, Path(__file__), sanitize)
 
 
 def nbval(notebook: Path) -> subprocess.CompletedProcess[str]:

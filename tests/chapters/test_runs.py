@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import rested
 
 from paperlens.site.chapters import forms
 from paperlens.site.chapters.source import Chapter, read_all
@@ -16,6 +17,12 @@ from paperlens.site.run.execute import execute, run
 ROOT = Path(__file__).parent.parent.parent
 PLACES = Places(ROOT, derived=ROOT / "build" / "test")
 every_chapter = pytest.mark.parametrize("chapter", read_all(PLACES), ids=lambda c: c.name)
+
+
+def depends(item):
+    """Each chapter but the first, which always runs."""
+    chapter = item.callspec.params["chapter"]
+    return None if chapter.name.startswith("00_") else rested.check("smoke", chapter, PLACES)
 
 
 @every_chapter

@@ -8,15 +8,24 @@ import plain as without_hook
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
+from verified import Check
 
 from paperlens import models
-from paperlens.models import CATALOGUE, build, count, facts, published
+from paperlens.models import CATALOGUE, FILES, build, count, facts, published
 
 MODELS = sorted(CATALOGUE)
+OWN = [Path(__file__), Path(__file__).with_name("plain.py"), Path(__file__).with_name("conftest.py")]
+HELPERS = ("paperlens.models.count", "paperlens.models.published")
 PRESETS = [(name, preset) for name in MODELS for preset in CATALOGUE[name].presets]
 WITH_MACS = [(name, preset) for name in MODELS for preset in CATALOGUE[name].macs]
 BAD = [(name, overrides, numbers) for name in MODELS for overrides, numbers in CATALOGUE[name].bad]
 HEADING = "# -- Facts "
+
+
+def depends(item):
+    """What one system's tests rest on; those over all systems always run."""
+    name = getattr(item, "callspec", None) and item.callspec.params.get("name")
+    return Check(f"model {name}", [FILES[name], *HELPERS], OWN) if name else None
 
 
 def tiny(name, seed=0):

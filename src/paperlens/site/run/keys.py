@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from paperlens.importgraph import PACKAGE, Import, reach
+from paperlens.importgraph import PACKAGE, Import, content, reach
 
 
 def package_files(names: Iterable[Import | str]) -> tuple[set[Path], set[str]]:
@@ -25,7 +25,12 @@ def digest(files: Iterable[Path]) -> str:
         if "__pycache__" in file.parts:
             continue
         total.update(str(file.name).encode())
-        total.update(hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b"missing")
+        if not file.is_file():
+            total.update(b"missing")
+        elif file.suffix == ".py" and file.is_relative_to(PACKAGE):
+            total.update(content(file))
+        else:
+            total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()
 
 

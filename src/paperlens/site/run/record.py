@@ -36,7 +36,7 @@ def start(log: str, data: str) -> None:
             if name.startswith("paperlens."):
                 note(f"module {name}")
 
-    sys.meta_path.insert(0, Watcher)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Watcher)
     sys.addaudithook(hook)
 
 
