@@ -52,25 +52,8 @@ python_display_short_literal_types = True
 add_module_names = False
 copybutton_exclude = ".linenos, .gp, .go"
 
-# Formulas and letters come from the site itself (paperlens.site.pages.vendor).
-mathjax_path = "vendor/mathjax/tex-chtml.js"
-mathjax4_config = {
-    "loader": {"paths": {"mathjax-newcm": "[mathjax]/font"}},
-    "tex": {"macros": {"bm": ["\\boldsymbol{#1}", 1], "R": "\\mathbb{R}"}},
-    "output": {"fontPath": "[mathjax]/font"},
-    # Hidden MathML for screen readers; the speech engine would load workers and megabytes.
-    "options": {
-        "menuOptions": {
-            "settings": {
-                "enrich": False,
-                "speech": False,
-                "braille": False,
-                "collapsible": False,
-                "assistiveMml": True,
-            }
-        }
-    },
-}
+# Formulas are set when the pages are written (paperlens.site.pages.formulas), so that none loads a script for them.
+html_math_renderer = "mathml"
 
 html_theme = "sphinx_book_theme"
 html_title = "Paperlens"

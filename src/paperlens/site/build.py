@@ -9,12 +9,16 @@ from pathlib import Path
 from paperlens.errors import UserError
 from paperlens.site.chapters.source import read_all
 from paperlens.site.pages import assemble
+from paperlens.site.pages.bundle import bundle
+from paperlens.site.pages.formulas import set_formulas
 from paperlens.site.pages.lighten import lighten
+from paperlens.site.pages.search import index
 from paperlens.site.pages.vendor import vendor
 from paperlens.site.places import PACKAGE, Places, write
 from paperlens.site.run.execute import execute
 from paperlens.site.run.keys import digest
 
+OWN = ("conf.py", "static", "templates", "formulas.cjs", "styles.cjs")  # of book/, what is not a page
 MINUTES = 10  # Sphinx alone; the full course is read in one or two
 
 
@@ -32,16 +36,25 @@ def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str
     assemble.pages(chapters, executed, places, hide_solutions=hide)
     target = places.html if builder == "html" else places.build / builder
     stamp = places.build / f"{builder}.key"
-    key = digest([places.pages, places.book / "conf.py", places.book / "static", places.vendor, PACKAGE])
+    own = [places.book / name for name in OWN]
+    key = digest([places.pages, *own, places.vendor, PACKAGE])
     if (target / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
         return target
     stamp.unlink(missing_ok=True)
     sphinx(places, builder, target)
+    set_formulas(target, places)
     if builder == "html":
-        not_found(target / "404.html")
-        lighten(target)
+        finish(target, places)
     write(stamp, key)
     return target
+
+
+def finish(site: Path, places: Places) -> None:
+    """What Sphinx wrote, made light: small pictures, one stylesheet, one script, an index for the search."""
+    not_found(site / "404.html")
+    lighten(site)
+    bundle(site, places)
+    index(site, places)
 
 
 def sphinx(places: Places, builder: str, target: Path) -> None:

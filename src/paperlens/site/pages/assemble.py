@@ -14,7 +14,7 @@ from paperlens.site.run.cache import Execution
 
 BIBLIOGRAPHY = "references.bib"
 PAGES = {".md", ".bib", ".svg", ".png", ".webp"}  # what a page of book/ is made of
-SKIP = {"static", "_build", "node_modules", "demos", "locale"}
+SKIP = {"static", "templates", "_build", "node_modules", "demos", "locale"}
 REFERENCE = ("Linux", "x86_64")  # outputs are committed from there; elsewhere the last digits may differ
 
 

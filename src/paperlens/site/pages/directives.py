@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -170,6 +171,11 @@ def as_written(*arguments: Any) -> None:
         lines += [".. code-block:: text", "", *(f"   {line}" for line in rest), ""]
 
 
+def no_index(app: Sphinx) -> None:
+    """Sphinx writes no index for its own search: the finished pages are indexed by Pagefind."""
+    app.builder.search = False
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the boxes; they hold no state, so that reading and writing may run side by side."""
     app.add_node(Tag, html=(visit_tag, depart_tag))
@@ -178,4 +184,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("exercise", ExerciseBox)
     app.add_directive("div", Division)
     app.connect("autodoc-process-docstring", as_written)
+    app.connect("builder-inited", no_index)
+    # The TeX stays between its brackets until `formulas.py` sets it.
+    app.add_html_math_renderer("mathml", (html_visit_math, None), (html_visit_displaymath, None))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,14 +15,37 @@ NAME = re.compile(
 )  # what notebooks drew; hand-made pictures keep their form
 
 
+IMAGE = re.compile(r'<img\b(?![^>]*\b(?:width|loading)=)[^>]*\bsrc="([^"]*_images/[^"]+\.(?:webp|png|jpg))"[^>]*?(?=\s*/?>)')
+
+
 def lighten(site: Path) -> None:
-    """Rewrite the pages under `site` to WebP pictures where these are smaller; what was done before is left alone."""
+    """Rewrite the pages under `site` to WebP pictures where these are smaller, each with its size and, below the first,
+    loaded when it comes near; what was done before is left alone.
+    """
     for page in sorted((site / "chapters").glob("*.html")):
         text = page.read_text(encoding="utf-8")
         for name, form in set(NAME.findall(text)):
             if _smaller(site / "_images" / f"{name}.{form}"):
                 text = text.replace(f"_images/{name}.{form}", f"_images/{name}.webp")
         write(page, text)
+    for page in sorted(site.rglob("*.html")):
+        if "_static" not in page.relative_to(site).parts:
+            write(page, _sized(page.read_text(encoding="utf-8"), page))
+
+
+def _sized(text: str, page: Path) -> str:
+    """Width and height keep the text below a picture from moving when it comes."""
+    first = True
+
+    def with_size(match: re.Match[str]) -> str:
+        nonlocal first
+        with Image.open(page.parent / match[1]) as opened:
+            width, height = opened.size
+        when = "" if first else ' loading="lazy"'
+        first = False
+        return f'{match[0]} width="{width}" height="{height}" decoding="async"{when}'
+
+    return IMAGE.sub(with_size, text)
 
 
 def _smaller(picture: Path) -> bool:

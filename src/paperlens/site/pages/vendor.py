@@ -1,4 +1,4 @@
-"""Formulas and letters from npm, by lock file: no page of the site asks another host for anything."""
+"""Letters, formulas, styles and search from npm, by lock file: no page of the site asks another host for anything."""
 
 import hashlib
 import json
@@ -12,7 +12,6 @@ from paperlens.errors import UserError
 from paperlens.site.places import Places, write
 
 MANIFEST = ("package.json", "package-lock.json", ".npmrc")
-MATHJAX = ("tex-chtml.js", "input/tex/extensions", "a11y/assistive-mml.js", "ui")
 FONTS = {
     "inter/files/inter-latin-wght-normal.woff2": "inter.woff2",
     "source-serif-4/files/source-serif-4-latin-wght-normal.woff2": "source-serif.woff2",
@@ -20,8 +19,8 @@ FONTS = {
     "jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2": "jetbrains-mono.woff2",
 }
 LICENCES = {
-    "mathjax/LICENSE": "mathjax.LICENSE",
-    "@mathjax/mathjax-newcm-font/package.json": "mathjax-newcm-font.package.json",
+    "@fontsource/stix-two-math/LICENSE": "stix-two-math.LICENSE",
+    "temml/LICENSE": "temml.LICENSE",
     "@fontsource-variable/inter/LICENSE": "inter.LICENSE",
     "@fontsource-variable/source-serif-4/LICENSE": "source-serif.LICENSE",
     "@fontsource-variable/jetbrains-mono/LICENSE": "jetbrains-mono.LICENSE",
@@ -36,16 +35,10 @@ def vendor(places: Places) -> Path:
     key = hashlib.sha256(
         b"".join((places.book / name).read_bytes() for name in MANIFEST) + Path(__file__).read_bytes()
     )
-    if stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == key.hexdigest():
+    if (places.npm / "node_modules").is_dir() and stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == key.hexdigest():
         return target
     modules = _install(places)
     shutil.rmtree(target, ignore_errors=True)
-    mathjax = target / "vendor" / "mathjax"
-    for name in MATHJAX:
-        _copy(modules / "mathjax" / name, mathjax / name)
-    font = modules / "@mathjax" / "mathjax-newcm-font"
-    _copy(font / "chtml", mathjax / "font" / "chtml")
-    _copy(font / "chtml.js", mathjax / "font" / "chtml.js")
     for source, name in FONTS.items():
         _copy(modules / "@fontsource-variable" / source, target / "vendor" / "fonts" / name)
     for source, name in LICENCES.items():
@@ -86,7 +79,7 @@ def _install(places: Places) -> Path:
             f"npm did not finish in {MINUTES} minutes; look at the network and run it again."
         ) from None
     if done.returncode:
-        raise UserError(f"npm could not fetch the formulas' and fonts' packages: {reason(done.stderr)}")
+        raise UserError(f"npm could not fetch the site's packages: {reason(done.stderr)}")
     return folder / "node_modules"
 
 
