@@ -25,6 +25,7 @@ extensions = [
 ]
 exclude_patterns = ["generated/**", "notebooks/**", "images/**"]
 templates_path = ["templates"]
+html_additional_pages = {"search": "search.html"}
 suppress_warnings = ["myst.mathjax"]
 
 # Chapters are executed before Sphinx starts; it only shows what they printed.

@@ -20,6 +20,8 @@ async function main({ css, pages, scripts }) {
   });
   const root = postcss.parse(kept.css);
   root.walkComments((comment) => comment.remove());
+  // The icons are drawn by paperlens.css; their letters are not on the site.
+  root.walkAtRules("font-face", (face) => { if (/Font ?Awesome/.test(face.toString())) face.remove(); });
   const themes = { light: [], dark: [] };
   root.walkRules((rule) => {
     for (const theme of Object.keys(themes)) {

@@ -1,4 +1,5 @@
-// What the pages do beyond HTML: quizzes as forms, guesses kept on this machine, the divider of the landing page.
+// What the pages do beyond HTML: quizzes as forms, guesses kept on this machine, dividers, search, formulas copied as LaTeX.
+(() => {
 "use strict";
 
 const make = (tag, classes, text) => {
@@ -92,9 +93,87 @@ function names() {
   for (const area of document.querySelectorAll(".cell_output .output pre, .highlight pre, div.output_area")) if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
 }
 
+// Search: Pagefind and its index are loaded when someone puts the cursor into a field. Chapters first, then the book, then the code.
+const KINDS = [["chapter", "Chapters"], ["book", "The book"], ["code", "Code"]];
+let pagefind = null;
+function engine() {
+  pagefind ??= import(new URL(`${document.documentElement.dataset.content_root}pagefind/pagefind.js`, location.href));
+  return pagefind;
+}
+
+function search(field) {
+  const input = field.querySelector("input[type=search]");
+  let shown = document.getElementById("search-results");
+  if (!shown || field.closest("dialog")) {
+    shown = make("div", "pl-results");
+    shown.setAttribute("role", "status");
+    shown.setAttribute("aria-live", "polite");
+    field.after(shown);
+  }
+  const most = field.closest("dialog") ? 4 : 20;
+  let asked = "";
+  const ask = async () => {
+    const query = input.value.trim();
+    if (query === asked) return;
+    asked = query;
+    if (query.length < 2) return shown.replaceChildren();
+    let parts;
+    try {
+      const found = await engine();
+      parts = await Promise.all(KINDS.map(async ([kind, title]) => {
+        const { results } = await found.search(query, { filters: { kind } });
+        return [title, results.length, await Promise.all(results.slice(0, most).map((one) => one.data()))];
+      }));
+    } catch {
+      return shown.replaceChildren(make("p", "", "The search index could not be loaded; a page opened as a file has none. Use `make serve`."));
+    }
+    if (query !== asked) return;
+    const lists = parts.filter(([, count]) => count).flatMap(([title, count, results]) => {
+      const list = make("ul");
+      for (const one of results) {
+        const item = make("li");
+        const best = one.sub_results?.find((part) => part.anchor) ?? one;
+        const link = make("a", "", one.meta.title);
+        link.href = best.url;
+        if (best !== one && best.title !== one.meta.title) link.append(make("span", "pl-facts", ` ${best.title.replace(/#$/, "")}`));
+        const excerpt = make("p");
+        excerpt.innerHTML = best.excerpt; // Pagefind escapes the text and marks the words
+        item.append(link, excerpt);
+        list.append(item);
+      }
+      return [make("h2", "", `${title}: ${count}`), list];
+    });
+    shown.replaceChildren(...(lists.length ? lists : [make("p", "", `Nothing holds "${query}".`)]));
+  };
+  let waiting = 0;
+  input.addEventListener("focus", () => void engine().catch(() => {}), { once: true });
+  input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 120); });
+  const given = new URLSearchParams(location.search).get("q");
+  if (given && document.getElementById("search-results") === shown) { input.value = given; ask(); }
+}
+
+// What is copied holds the formulas as LaTeX.
+document.addEventListener("copy", (event) => {
+  const chosen = getSelection();
+  if (!chosen.rangeCount || chosen.isCollapsed) return;
+  const inside = (node) => (node.nodeType === 1 ? node : node.parentElement)?.closest("[data-tex]");
+  const range = chosen.getRangeAt(0).cloneRange();
+  const [from, to] = [inside(range.startContainer), inside(range.endContainer)];
+  if (from) range.setStartBefore(from);
+  if (to) range.setEndAfter(to);
+  const piece = range.cloneContents();
+  const formulas = piece.querySelectorAll("[data-tex]");
+  if (!formulas.length) return;
+  for (const one of formulas) one.replaceWith(one.tagName === "DIV" ? `\n$$${one.dataset.tex}$$\n` : `$${one.dataset.tex}$`);
+  event.clipboardData.setData("text/plain", piece.textContent);
+  event.preventDefault();
+});
+
+document.querySelectorAll("form.bd-search").forEach(search);
 document.querySelectorAll(".pl-quiz").forEach(form);
 document.querySelectorAll(".pl-predict").forEach(guess);
 document.querySelectorAll(".pl-compare").forEach((figure) => {
   figure.querySelector("input").addEventListener("input", (event) => figure.style.setProperty("--at", `${event.target.value}%`));
 });
-names();
+(window.requestIdleCallback ?? setTimeout)(names);
+})();

@@ -42,8 +42,5 @@ def complaints(driver: webdriver.Chrome) -> list[str]:
 
 
 def settled(driver: webdriver.Chrome) -> None:
-    """Wait until MathJax has set the formulas and the letters are there."""
-    driver.execute_async_script(
-        "const done = arguments[0];"
-        "(async () => { await window.MathJax?.startup.promise; await document.fonts.ready; done(); })();"
-    )
+    """Wait until the letters are there."""
+    driver.execute_async_script("const done = arguments[0]; document.fonts.ready.then(() => done());")

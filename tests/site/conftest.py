@@ -2,13 +2,18 @@
 
 import os
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import chrome
 import pytest
 from filelock import FileLock
+from selenium.webdriver import Chrome
 
 from paperlens.site.build import build
 from paperlens.site.places import Places
+from paperlens.site.serve.server import server
 
 ROOT = Path(__file__).parent.parent.parent
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -31,3 +36,21 @@ def site() -> Path:
     os.environ.pop("PAPERLENS_SOLUTIONS", None)
     with FileLock(places.build / "lock"):
         return build(places, "smoke")
+
+
+@pytest.fixture(scope="session")
+def base(site: Path) -> Iterator[str]:
+    with server(site) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}/"
+        running.shutdown()
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Chrome]:
+    if chrome.binary() is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI has no Chromium; .ci/run installs it")
+        pytest.skip("no Chromium on this machine")
+    with chrome.chrome() as running:
+        yield running

@@ -1,10 +1,7 @@
 """The built site in headless Chromium: what a reader without a network, with a keyboard, at night, would meet."""
 
-import os
 import re
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
@@ -13,29 +10,9 @@ import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
-from paperlens.site.serve.server import server
-
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.browser
 KEY_PAGES = ["index.html", "map.html", "glossary.html", "bibliography.html", "api/exercises.html"]
-
-
-@pytest.fixture(scope="session")
-def base(site: Path) -> Iterator[str]:
-    with server(site) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}/"
-        running.shutdown()
-
-
-@pytest.fixture(scope="session")
-def driver() -> Iterator[Chrome]:
-    if chrome.binary() is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI has no Chromium; .ci/run installs it")
-        pytest.skip("no Chromium on this machine")
-    with chrome.chrome() as running:
-        yield running
 
 
 def pages(site: Path) -> list[str]:
@@ -55,9 +32,10 @@ def faults(driver: Chrome, base: str, page: str) -> list[str]:
     found += [f"console: {line}" for line in chrome.complaints(driver)]
     found += driver.execute_script(
         """const found = [];
-        for (const span of document.querySelectorAll('.math')) if (!span.querySelector('mjx-container mjx-math'))
+        for (const span of document.querySelectorAll('.math')) if (!span.querySelector('math')?.clientWidth
+            && !span.querySelector('math')?.getBoundingClientRect().width)
           found.push('a formula is not set: ' + span.textContent.slice(0, 60));
-        if (document.querySelector('mjx-merror, mjx-container [data-mjx-error]')) found.push('a formula is wrong');
+        if (document.querySelector('merror, .temml-error')) found.push('a formula is wrong');
         for (const image of document.images) if (image.complete && !image.naturalWidth)
           found.push('a picture is missing: ' + image.src);
         for (const image of document.images) if (image.getAttribute('alt') === null)
@@ -197,13 +175,27 @@ def test_a_missing_address_gets_the_books_own_page(driver: Chrome, base: str) ->
     assert driver.current_url == base + "index.html"
 
 
-def test_search_finds_a_term(driver: Chrome, base: str) -> None:
-    visit(driver, base + "search.html?q=antialiasing")
-    for _ in range(50):
-        if driver.find_elements(By.CSS_SELECTOR, "#search-results li a"):
-            return
+def found(driver: Chrome) -> list[str]:
+    """The addresses that the search shows, waited for."""
+    for _ in range(100):
+        if links := driver.find_elements(By.CSS_SELECTOR, "#search-results li a"):
+            return [str(link.get_attribute("href")) for link in links]
         time.sleep(0.1)
     pytest.fail("the search found nothing")
+
+
+@pytest.mark.parametrize(
+    ("term", "first"), [("antialiasing", "chapters/"), ("SwinIR", "chapters/15_swinir.html")]
+)
+def test_search_puts_chapters_first(driver: Chrome, base: str, term: str, first: str) -> None:
+    visit(driver, base + f"search.html?q={term}")
+    assert first in found(driver)[0]
+
+
+def test_no_page_loads_the_search_before_it_is_asked(driver: Chrome, base: str) -> None:
+    chrome.requests(driver)
+    visit(driver, base + "index.html")
+    assert [address for address in chrome.requests(driver) if "pagefind" in address] == []
 
 
 def test_a_narrow_window_is_enough(driver: Chrome, base: str, site: Path) -> None:

@@ -1,6 +1,7 @@
 """`paperlens book build`: execute what changed, assemble, let Sphinx write the site."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -41,12 +42,22 @@ def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str
     if (target / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
         return target
     stamp.unlink(missing_ok=True)
-    sphinx(places, builder, target)
+    written = places.build / f"written-{builder}"  # kept as Sphinx wrote it, so that it can tell what is old
+    sphinx(places, builder, written)
+    renew(written, target)
     set_formulas(target, places)
     if builder == "html":
         finish(target, places)
     write(stamp, key)
     return target
+
+
+def renew(written: Path, target: Path) -> None:
+    """Lay what Sphinx wrote over the site of an earlier build; a page that it wrote no more goes."""
+    for page in target.rglob("*.html"):
+        if not (written / page.relative_to(target)).is_file():
+            page.unlink()
+    shutil.copytree(written, target, dirs_exist_ok=True)
 
 
 def finish(site: Path, places: Places) -> None:
@@ -60,7 +71,8 @@ def finish(site: Path, places: Places) -> None:
 def sphinx(places: Places, builder: str, target: Path) -> None:
     """Run Sphinx over the assembled pages in its own process, so that a hang ends at the limit."""
     started = time.monotonic()
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", builder, "-c", str(places.book)]
+    # -a: a page is written anew also where only the extension or the theme changed
+    command = [sys.executable, "-m", "sphinx", "-q", "-a", "-b", builder, "-c", str(places.book)]
     command += ["-d", str(places.build / f"doctrees-{builder}"), str(places.pages), str(target)]
     try:
         done = subprocess.run(

@@ -4,6 +4,7 @@ import hashlib
 import json
 import posixpath
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,21 +17,27 @@ SCRIPT = re.compile(
     r"|<script>DOCUMENTATION_OPTIONS[^<]*</script>\s*"
     r'|<link\b(?=[^>]*\brel="preload")[^>]*\bas="script"[^>]*>\s*'
 )
-IMPORT = re.compile(r"""@import url\(["']?([^"')]+)["']?\);""")
+IMPORT = re.compile(r"""@import (?:url\()?["']?([^"')]+)["']?\)?;""")
 URL = re.compile(r"""url\(["']?(?!data:|#)([^"')?#]+)[^"')]*["']?\)""")
 # Sphinx's own search and highlighting, and the icons' letters: replaced by Pagefind and by inline icons.
-UNUSED = {"searchtools.js", "language_data.js", "searchindex.js", "doctools.js", "sphinx_highlight.js", "fontawesome.js"}
-LEFT = ("*.map", "*.LICENSE.txt", "vendor/fontawesome/**/*", "locales/**/*", "*stemmer.js")
+UNUSED = ("searchtools.js", "language_data.js", "searchindex.js", "doctools.js", "sphinx_highlight.js")
+# Of _static/, what no page asks for any more.
+LEFT = """styles scripts locales images vendor/fontawesome *-macros.html basic.css pygments.css copybutton.css mystnb*.css
+    paperlens.css paperlens.js clipboard.min.js copybutton*.js documentation_options.js *stemmer.js""".split()
 SETTINGS = "DOCUMENTATION_OPTIONS.pagename = ''; DOCUMENTATION_OPTIONS.search_as_you_type = false;"
 
 
 def bundle(site: Path, places: Places) -> None:
     """Write _static/site.css, site.js and no-script.css, and let every page under `site` load these alone."""
-    pages = {page: page.read_text(encoding="utf-8") for page in sorted(site.rglob("*.html")) if _own(page, site)}
+    pages = {
+        page: page.read_text(encoding="utf-8") for page in sorted(site.rglob("*.html")) if _own(page, site)
+    }
     styles = _union(pages, STYLE, site)
-    scripts = [name for name in _union(pages, SCRIPT, site) if posixpath.basename(name) not in UNUSED]
-    if not styles:  # an earlier call did this already
-        return
+    scripts = [
+        name
+        for name in _union(pages, SCRIPT, site)
+        if posixpath.basename(name) not in (*UNUSED, "fontawesome.js")
+    ]
     css = "\n".join(_style(site, name) for name in styles)
     parts = [(site / name).read_text(encoding="utf-8") for name in scripts]
     parts.insert(1, SETTINGS)  # after the options themselves
@@ -44,12 +51,9 @@ def bundle(site: Path, places: Places) -> None:
     for page, text in pages.items():
         up = "../" * (len(page.relative_to(site).parts) - 1)
         write(page, _relinked(text, up, named))
-    for name in {*styles, *scripts}:
-        (site / name).unlink(missing_ok=True)
-    for pattern in LEFT:
-        for file in static.rglob(pattern):
-            if file.is_file() and "licences" not in file.parts:
-                file.unlink()
+    for pattern in (*LEFT, *UNUSED):
+        for file in static.glob(pattern):
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
 
 
 def _own(page: Path, site: Path) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -173,7 +174,15 @@ def as_written(*arguments: Any) -> None:
 
 def no_index(app: Sphinx) -> None:
     """Sphinx writes no index for its own search: the finished pages are indexed by Pagefind."""
-    app.builder.search = False
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.search = False
+
+
+def no_empty_heads(app: Sphinx, tree: nodes.document, name: str) -> None:
+    """Markdown has no table without a head row; one without words goes."""
+    for head in list(tree.findall(nodes.thead)):
+        if not head.astext().strip():
+            head.parent.remove(head)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -185,6 +194,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("div", Division)
     app.connect("autodoc-process-docstring", as_written)
     app.connect("builder-inited", no_index)
+    app.connect("doctree-resolved", no_empty_heads)
     # The TeX stays between its brackets until `formulas.py` sets it.
     app.add_html_math_renderer("mathml", (html_visit_math, None), (html_visit_displaymath, None))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

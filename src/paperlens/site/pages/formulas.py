@@ -17,6 +17,7 @@ FORMULA = re.compile(
     r'\s*(?P<number>(?:<span class="eqno">.*?</span>)?)\s*\\[(\[](?P<tex>[^<]*)\\[)\]]</(?P=tag)>',
     re.DOTALL,
 )
+# Cut to the letters that the formulas use; √ is drawn by `msqrt` alone.
 SOURCE = "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff"
 FONT = "_static/vendor/fonts/math.woff"
 # A single letter is set in italics by the browser, which takes it from these ranges of Unicode.
@@ -38,7 +39,9 @@ def set_formulas(site: Path, places: Places) -> int:
                 raise UserError(f"{where}: the formula {key[0]!r} cannot be set: {done[key]['error']}")
         write(page, FORMULA.sub(lambda match: _element(match, done), text))
     if done:
-        _font(places.npm / "node_modules" / SOURCE, site / FONT, "".join(one["mathml"] for one in done.values()))
+        _font(
+            places.npm / "node_modules" / SOURCE, site / FONT, "".join(one["mathml"] for one in done.values())
+        )
     return len(done)
 
 
@@ -61,10 +64,10 @@ def _temml(formulas: Iterable[tuple[str, bool]], places: Places) -> list[dict[st
 
 def _font(source: Path, target: Path, mathml: str) -> None:
     """The part of the mathematical font that these formulas need, its table of sizes and stretches included."""
-    from fontTools import subset
+    from fontTools import subset  # type: ignore[import-untyped]
 
     said = set(html.unescape(re.sub(r"<[^>]*>", "", mathml)))
-    letters = said | {c for c in ITALICS if unicodedata.normalize("NFKC", c) in said}
+    letters = said | {"√"} | {c for c in ITALICS if unicodedata.normalize("NFKC", c) in said}
     options = subset.Options()
     options.flavor = "woff"
     options.layout_features = ["*"]

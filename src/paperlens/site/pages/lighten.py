@@ -15,7 +15,9 @@ NAME = re.compile(
 )  # what notebooks drew; hand-made pictures keep their form
 
 
-IMAGE = re.compile(r'<img\b(?![^>]*\b(?:width|loading)=)[^>]*\bsrc="([^"]*_images/[^"]+\.(?:webp|png|jpg))"[^>]*?(?=\s*/?>)')
+IMAGE = re.compile(
+    r'<img\b(?![^>]*\b(?:width|loading)=)[^>]*\bsrc="([^"]*_images/[^"]+\.(?:webp|png|jpg))"[^>]*?(?=\s*/?>)'
+)
 
 
 def lighten(site: Path) -> None:

@@ -22,7 +22,9 @@ def run_script(places: Places, script: str, argument: Path, text: str) -> str:
     """Run one script of book/ on `text`, return what it prints; UserError with its last line where it fails."""
     found = shutil.which("node", path=environment()["PATH"])
     if found is None:
-        raise UserError("the pages are finished by Node, and none is here; delete build/vendor and run `make book`.")
+        raise UserError(
+            "the pages are finished by Node, and none is here; delete build/vendor and run `make book`."
+        )
     done = subprocess.run(
         [found, str(places.book / script), str(argument)],
         input=text,

@@ -26,7 +26,10 @@ def index(site: Path, places: Places) -> None:
         kind = KINDS.get(inside.parts[0], "book")
         marked = f'<article class="bd-article" data-pagefind-body data-pagefind-filter="kind:{kind}">'
         text = page.read_text(encoding="utf-8").replace(ARTICLE, marked, 1)
-        write(page, re.sub(r'<a class="headerlink"(?! data)', '<a class="headerlink" data-pagefind-ignore', text))
+        write(
+            page,
+            re.sub(r'<a class="headerlink"(?! data)', '<a class="headerlink" data-pagefind-ignore', text),
+        )
     node = shutil.which("node", path=environment()["PATH"])
     runner = places.npm / "node_modules" / "pagefind" / "lib" / "runner" / "bin.cjs"
     shutil.rmtree(site / "pagefind", ignore_errors=True)
@@ -39,7 +42,9 @@ def index(site: Path, places: Places) -> None:
         env=environment(),
     )
     if done.returncode:
-        raise UserError(f"Pagefind stopped: {((done.stderr or done.stdout).strip().splitlines() or ['?'])[-1]}")
+        raise UserError(
+            f"Pagefind stopped: {((done.stderr or done.stdout).strip().splitlines() or ['?'])[-1]}"
+        )
     for pattern in UNUSED:
         for file in (site / "pagefind").glob(pattern):
             file.unlink()

@@ -35,7 +35,11 @@ def vendor(places: Places) -> Path:
     key = hashlib.sha256(
         b"".join((places.book / name).read_bytes() for name in MANIFEST) + Path(__file__).read_bytes()
     )
-    if (places.npm / "node_modules").is_dir() and stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == key.hexdigest():
+    if (
+        (places.npm / "node_modules").is_dir()
+        and stamp.is_file()
+        and json.loads(stamp.read_text(encoding="utf-8")) == key.hexdigest()
+    ):
         return target
     modules = _install(places)
     shutil.rmtree(target, ignore_errors=True)
