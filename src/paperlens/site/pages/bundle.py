@@ -22,8 +22,24 @@ URL = re.compile(r"""url\(["']?(?!data:|#)([^"')?#]+)[^"')]*["']?\)""")
 # Sphinx's own search and highlighting, and the icons' letters: replaced by Pagefind and by inline icons.
 UNUSED = ("searchtools.js", "language_data.js", "searchindex.js", "doctools.js", "sphinx_highlight.js")
 # Of _static/, what no page asks for any more.
-LEFT = """styles scripts locales images vendor/fontawesome *-macros.html basic.css pygments.css copybutton.css mystnb*.css
-    paperlens.css paperlens.js clipboard.min.js copybutton*.js documentation_options.js *stemmer.js""".split()
+LEFT: list[str] = [
+    "styles",
+    "scripts",
+    "locales",
+    "images",
+    "vendor/fontawesome",
+    "*-macros.html",
+    "basic.css",
+    "pygments.css",
+    "copybutton.css",
+    "mystnb*.css",
+    "paperlens.css",
+    "paperlens.js",
+    "clipboard.min.js",
+    "copybutton*.js",
+    "documentation_options.js",
+    "*stemmer.js",
+]
 SETTINGS = "DOCUMENTATION_OPTIONS.pagename = ''; DOCUMENTATION_OPTIONS.search_as_you_type = false;"
 
 
