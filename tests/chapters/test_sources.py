@@ -13,6 +13,7 @@ from paperlens.site.chapters.notebooks import load
 from paperlens.site.chapters.source import Chapter, exercise_of, read_all
 from paperlens.site.pages.assemble import BIBLIOGRAPHY, beside
 from paperlens.site.places import Places
+from paperlens.site.run.execute import AVERAGE, MOST
 
 PLACES = Places(Path(__file__).parent.parent.parent)
 CHAPTERS = read_all(PLACES)
@@ -91,3 +92,10 @@ def test_a_picture_has_words(chapter: Chapter) -> None:
         assert not drawn or len(alternative) > 10, (
             f"{chapter.name}, cell {number} draws without `mystnb: image: alt`"
         )
+
+
+def test_the_course_keeps_its_budget_of_time() -> None:
+    """Seconds of the run that the committed outputs come from, one thread, profile class."""
+    seconds = {c.name: load(beside(c, PLACES)).metadata["paperlens"]["seconds"] for c in read_all(PLACES)}
+    assert max(seconds.values()) <= MOST, seconds
+    assert sum(seconds.values()) / len(seconds) <= AVERAGE, seconds

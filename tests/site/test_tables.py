@@ -1,18 +1,28 @@
+import csv
 from pathlib import Path
 
 import nbformat
 
 from paperlens.claims import MIME
-from paperlens.site.chapters.curriculum import PARTS, systems
+from paperlens.site.chapters.curriculum import order, systems
 from paperlens.site.chapters.source import read_all
 from paperlens.site.pages import tables
 from paperlens.site.places import PACKAGE, Places
 
 
 def test_every_system_has_a_chapter_of_the_plan() -> None:
-    planned = [name for _, names in PARTS for name in names]
-    assert len(planned) == len(set(planned)) == 31
+    planned = order()
+    assert len(planned) == len(set(planned)) == 32
     assert {system.chapter for system in systems()} <= set(planned)
+
+
+def test_a_chapters_number_is_its_place_in_the_curriculum() -> None:
+    course = PACKAGE.parent.parent / "chapters"
+    with (course / "curriculum.csv").open(encoding="utf-8", newline="") as table:
+        assert [int(row["number"]) for row in csv.DictReader(table)] == list(range(32))
+    for chapter in read_all(Places(course.parent)):
+        number, _, name = chapter.name.partition("_")
+        assert order()[int(number)] == name
 
 
 def test_claims_are_numbered_in_order() -> None:

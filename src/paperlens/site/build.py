@@ -16,14 +16,14 @@ from paperlens.site.pages.lighten import lighten
 from paperlens.site.pages.search import index
 from paperlens.site.pages.vendor import vendor
 from paperlens.site.places import PACKAGE, Places, write
-from paperlens.site.run.execute import execute
+from paperlens.site.run.execute import JOBS, budget, execute
 from paperlens.site.run.keys import digest
 
 OWN = ("conf.py", "static", "templates", "formulas.cjs", "styles.cjs")  # of book/, what is not a page
 MINUTES = 10  # Sphinx alone; the full course is read in one or two
 
 
-def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str = "html") -> Path:
+def build(places: Places, profile: str = "class", *, jobs: int = JOBS, builder: str = "html") -> Path:
     """Build the site, return its folder; UserError where a chapter, npm or Sphinx stops."""
     vendor(places)
     chapters = read_all(places)
@@ -33,6 +33,7 @@ def build(places: Places, profile: str = "class", *, jobs: int = 1, builder: str
         for chapter in chapters:
             if assemble.commit_form(chapter, executed[chapter.name], places):
                 print(f"wrote {assemble.beside(chapter, places).relative_to(places.root)}", flush=True)
+        print(budget(executed), flush=True)
     hide = os.environ.get("PAPERLENS_SOLUTIONS", "show") == "hide"
     assemble.pages(chapters, executed, places, hide_solutions=hide)
     target = places.html if builder == "html" else places.build / builder

@@ -1,10 +1,13 @@
 """`paperlens book`: build, execute, student, lab, serve, pdf, clean; the same lines on every system."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from paperlens.site.places import Places, here
+
+JOBS = min(2, os.cpu_count() or 1)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -16,9 +19,7 @@ def main(argv: Sequence[str]) -> int:
         action.set_defaults(run=function)
         if name in ("build", "execute", "pdf"):
             action.add_argument("--profile", choices=("smoke", "class", "gpu", "paper"), default="class")
-            action.add_argument(
-                "--jobs", type=int, default=1, help="chapters executed side by side (default 1)"
-            )
+            action.add_argument("--jobs", type=int, default=JOBS, help="chapters executed side by side")
         if name in ("execute",):
             action.add_argument("chapters", nargs="*", help="all where none is named")
             action.add_argument("--force", action="store_true", help="also where nothing changed")

@@ -5,57 +5,7 @@ from dataclasses import dataclass
 
 from paperlens.site.places import PACKAGE
 
-PARTS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("Start", {"start": "How to study, check and be graded here"}),
-    (
-        "Foundations",
-        {
-            "convnets": "Convolutional networks",
-            "transformer": "The Transformer",
-            "language": "Language models: BERT and GPT",
-            "adversarial": "Adversarial training",
-            "clip": "Pictures and words: CLIP",
-        },
-    ),
-    (
-        "Vision transformers",
-        {
-            "vit": "An image is a sequence of patches: ViT",
-            "pyramid": "Pyramids of features",
-            "swin": "Shifted windows: Swin",
-            "mae": "Masked autoencoders",
-            "llama": "LLaMA for pictures",
-            "mlp": "Without attention: MLP mixers",
-        },
-    ),
-    (
-        "Restoration",
-        {
-            "restoration": "Degradations, metrics and memory",
-            "multistage": "Many stages",
-            "nafnet": "Without activations: NAFNet",
-            "swinir": "SwinIR",
-            "longrange": "How far must a network see?",
-            "restormer": "Attention over channels: Restormer",
-            "efficient": "Fast super-resolution",
-        },
-    ),
-    ("Guidance", {"ttsr": "Texture transfer: TTSR", "semantic": "Semantic guidance"}),
-    ("Any scale, priors", {"arbitrary": "Any scale", "diffusion": "Diffusion as a prior"}),
-    (
-        "MRI",
-        {
-            "mri": "From k-space to image",
-            "mri_single": "One contrast",
-            "mri_selfsupervised": "Without a ground truth",
-            "mri_joint": "Reconstruction and super-resolution together",
-            "mri_multicontrast": "One contrast guides another",
-            "mri_semantic": "Semantic guidance in MRI",
-            "mri_arbitrary": "Any scale in MRI",
-            "capstone": "Capstone: your own paper",
-        },
-    ),
-)
+CHECKOUT = PACKAGE.parent.parent  # a book is made from a checkout alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +25,21 @@ class System:
         """The claims one by one, numbered in order: `swin.1`, `swin.2`, ..."""
         parts = [p.strip() for s in self.claim_to_show.split("; ") for p in s.split(". ") if p.strip()]
         return [(f"{self.id}.{number}", part.rstrip(".")) for number, part in enumerate(parts, 1)]
+
+
+def parts() -> dict[str, dict[str, str]]:
+    """Part of the course -> chapter -> title, in order; the one place is chapters/curriculum.csv of the checkout."""
+    with (CHECKOUT / "chapters" / "curriculum.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        found.setdefault(row["part"], {})[row["chapter"]] = row["title"]
+    return found
+
+
+def order() -> list[str]:
+    """Names of all chapters; a chapter's number is its place here."""
+    return [name for chapters in parts().values() for name in chapters]
 
 
 def systems() -> list[System]:

@@ -36,17 +36,25 @@ def commit_form(chapter: Chapter, executed: Execution, places: Places) -> bool:
     if (platform.system(), platform.machine()) != REFERENCE:
         return False
     notebook = forms.committed(chapter, executed.notebook, places.book / BIBLIOGRAPHY)
-    notebook.metadata["paperlens"] = {"modules": list(executed.modules), "data": list(executed.data)}
+    notebook.metadata["paperlens"] = {
+        "modules": list(executed.modules),
+        "data": list(executed.data),
+        "seconds": round(executed.seconds),
+    }
     target = beside(chapter, places)
-    if target.is_file():  # what may vary does not change the file
-        kept = {
-            cell.id: cell.outputs
-            for cell in load(target).cells
-            if forms.IGNORE in cell.metadata.get("tags", [])
-        }
+    if target.is_file():  # what may vary does not change the file, and neither does the time it took
+        before = load(target)
+        kept = {c.id: c.outputs for c in before.cells if forms.IGNORE in c.metadata.get("tags", [])}
         for cell in notebook.cells:
             if forms.IGNORE in cell.metadata.get("tags", []) and cell.id in kept:
                 cell.outputs = kept[cell.id]
+        seconds = notebook.metadata["paperlens"]["seconds"]
+        notebook.metadata["paperlens"]["seconds"] = before.metadata.get("paperlens", {}).get(
+            "seconds", seconds
+        )
+        if text(notebook) == text(before):
+            return False
+        notebook.metadata["paperlens"]["seconds"] = seconds
     return write(target, text(notebook))
 
 

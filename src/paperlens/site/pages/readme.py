@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from paperlens.errors import UserError
-from paperlens.site.chapters.curriculum import PARTS, systems
+from paperlens.site.chapters.curriculum import order, systems
 from paperlens.site.chapters.source import Chapter
 from paperlens.site.pages.facts import models
 from paperlens.site.pages.tables import short
@@ -16,7 +16,7 @@ def table(chapters: list[Chapter]) -> str:
     written = {short(chapter): chapter for chapter in chapters}
     built, rows = models(), systems()
     lines = ["| chapter | systems |", "|---|---|"]
-    names = [name for _, part in PARTS for name in part]
+    names = order()
     for number, name in enumerate(names):
         chapter = written.get(name)
         place = f"{number:02d} {name}"

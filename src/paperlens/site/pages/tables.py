@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from paperlens.site.chapters.curriculum import PARTS, System, systems
+from paperlens.site.chapters.curriculum import System, order, parts, systems
 from paperlens.site.chapters.forms import CLAIMS
 from paperlens.site.chapters.source import Chapter
 from paperlens.site.pages.facts import exercises, models
@@ -33,8 +33,8 @@ def short(chapter: Chapter) -> str:
 def contents(chapters: list[Chapter]) -> str:
     """The sidebar: one toctree for each part that has a chapter, then the back of the book."""
     by_name = {short(c): c.name for c in chapters}
-    known = {name for _, part in PARTS for name in part}
-    trees = [(title, [by_name[name] for name in part if name in by_name]) for title, part in PARTS]
+    known = set(order())
+    trees = [(title, [by_name[name] for name in part if name in by_name]) for title, part in parts().items()]
     trees.append(("More", [full for name, full in by_name.items() if name not in known]))
     blocks = [_toctree(title, [f"chapters/{name}" for name in names]) for title, names in trees if names]
     back = ["map", "ledger", "fidelity", "data", "glossary", "bibliography"]
@@ -50,7 +50,7 @@ def counts(chapters: list[Chapter]) -> str:
     """The landing page's line of numbers, counted from the sources."""
     rows = [
         (len(systems()), "systems in the course"),
-        (sum(len(part) for _, part in PARTS), "chapters planned"),
+        (len(order()), "chapters planned"),
         (len(chapters), "ready to study" if len(chapters) != 1 else "ready to study now"),
         (
             len(models()),
@@ -68,7 +68,7 @@ def course(chapters: list[Chapter]) -> str:
     rows = systems()
     lines: list[str] = []
     number = 0
-    for title, part in PARTS:
+    for title, part in parts().items():
         lines += [
             f"### {title}",
             "",

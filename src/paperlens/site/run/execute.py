@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -22,16 +23,19 @@ from paperlens.site.run.kernel import WakefulManager
 
 CELL_SECONDS = 300  # a training cell has 45 s on two free cores; a busy or slow machine gets more
 SMOKE_SECONDS = 100  # nothing is trained there
+JOBS = min(2, os.cpu_count() or 1)  # chapters side by side
+AVERAGE, MOST = 45, 60  # seconds of a chapter in profile class: the course's budget
 QUIET = {
     "TQDM_DISABLE": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",  # two chapters run side by side; networks this small gain nothing from a second thread
     "OMP_WAIT_POLICY": "passive",  # a busy machine: threads that spin while they wait cost four times the work
 }
 
 
 def execute(
-    chapters: list[Chapter], places: Places, profile: str = "class", *, jobs: int = 1, force: bool = False
+    chapters: list[Chapter], places: Places, profile: str = "class", *, jobs: int = JOBS, force: bool = False
 ) -> dict[str, cache.Execution]:
     """Chapter name -> execution; reruns what changed, or all with `force`. UserError where one stops."""
     done = {} if force else {c.name: kept for c in chapters if (kept := cache.load(c, places, profile))}
@@ -121,6 +125,15 @@ async def _attempt(
     finally:
         bar.close()
     return record.read(log)
+
+
+def budget(executed: Mapping[str, cache.Execution]) -> str:
+    """The seconds of each chapter as a table, with the course's budget and who is over it."""
+    seconds = {name: execution.seconds for name, execution in executed.items()}
+    mean = sum(seconds.values()) / len(seconds)
+    rows = [f"  {name:24}{one:6.1f} s{'  over' if one > MOST else ''}" for name, one in seconds.items()]
+    rows.append(f"  {'average':24}{mean:6.1f} s{'  over' if mean > AVERAGE else ''}")
+    return "\n".join([*rows, f"  budget: {AVERAGE} s on average, {MOST} s at most, one thread"])
 
 
 def where(notebook: NotebookNode, name: str) -> str:
