@@ -44,15 +44,18 @@ def onnx_export(name, preset, path, **overrides):
     from paperlens.models.onnx_export import export
 
     torch.manual_seed(0)
-    model = build(name, preset, **overrides)
+    model, call = build(name, preset, **overrides), CATALOGUE[name].call
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
-    image = torch.rand(1, 3, 24, 40)
+    image = torch.rand(1, call.channels(model.config), 24, 40)
     size = export(model, path, height=24, width=40)
+    training = model.training
     (restored,) = onnxruntime.InferenceSession(path).run(["restored"], {"image": image.numpy()})
     with torch.no_grad():
-        return size, float((torch.from_numpy(restored) - model.eval()(image)).abs().max()), model.training
+        output = model.eval()(image * call.value_range)
+    expected = (output if call.output is None else output[call.output]) / call.value_range
+    return size, float((torch.from_numpy(restored) - expected).abs().max()), training
 
 
 def imported(name):

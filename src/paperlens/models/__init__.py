@@ -81,6 +81,14 @@ def build(name: str, preset: str, **overrides: Any) -> nn.Module:
     return entry.model(config)
 
 
+def system_of(model: nn.Module) -> Entry:
+    """The entry of a model's class, found by the file that defines it, so that no other is imported; or KeyError."""
+    for name, file in FILES.items():
+        if file == type(model).__module__:
+            return CATALOGUE[name]
+    raise KeyError(f"{type(model).__name__} is not in the catalogue")
+
+
 @cache
 def _read(module: str) -> Entry:
     return facts.read(importlib.import_module(module))

@@ -5,28 +5,34 @@ from pathlib import Path
 
 import onnx
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from paperlens.models import system_of
+from paperlens.models.facts import Picture
 
 OPSET = 20  # the first with Gelu; DepthToSpace, Resize with antialias and LayerNormalization are older
 
 
-def export(
-    model: nn.Module, path: str | Path, *, height: int = 64, width: int = 64, channels: int = 3
-) -> int:
-    """Write `model`, evaluating, for one image `1 channels height width` of 0..1; returns the file's bytes.
+def export(model: nn.Module, path: str | Path, *, height: int = 64, width: int = 64) -> int:
+    """Write `model`, evaluating, as a function of one picture `1 channels height width` of 0..1; returns the bytes.
 
-    Input and output are called `image` and `restored`. Metadata (source lines, shapes of every intermediate) is
-    stripped, constants stay unfolded (the runtime folds masks and tables when it loads them) and equal tables are
-    stored once.
+    The picture and what is made of it, 0..1 too, are called `image` and `restored`: of several outputs the final one,
+    whatever range the authors' network reads (the system's CALL). Metadata (source lines, shapes of every intermediate)
+    is stripped, constants stay unfolded (the runtime folds masks and tables when it loads them) and equal tables are
+    stored once. ValueError for a system that takes something else than a picture.
     """
+    entry = system_of(model)
+    if entry.call is None:
+        raise ValueError(f"{type(model).__name__} takes {entry.not_a_picture}")
     was_training = model.training
+    channels = entry.call.channels(model.config)
     example = torch.rand(1, channels, height, width, device=next(model.parameters()).device)
     try:
         # The plain form of attention: its layout survives the exporter's decomposition.
         with torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
             program = torch.onnx.export(
-                model.eval(),
+                _OnPictures(model, entry.call).eval(),
                 (example,),
                 input_names=["image"],
                 output_names=["restored"],
@@ -43,6 +49,21 @@ def export(
     written = proto.SerializeToString()
     Path(path).write_bytes(written)
     return len(written)
+
+
+class _OnPictures(nn.Module):
+    """A network as a function of a picture of 0..1. Its tensors are called `network....`, as no operation is."""
+
+    def __init__(self, network: nn.Module, call: Picture) -> None:
+        super().__init__()
+        self.network, self.call = network, call
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The final picture."""
+        white = self.call.value_range
+        output = self.network(image if white == 1 else image * white)
+        restored: Tensor = output if self.call.output is None else output[self.call.output]
+        return restored if white == 1 else restored / white
 
 
 def slim(proto: onnx.ModelProto) -> onnx.ModelProto:

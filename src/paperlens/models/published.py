@@ -33,7 +33,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from paperlens.models import CATALOGUE, FILES
+from paperlens.models import CATALOGUE, system_of
 from paperlens.models.facts import Entry
 
 STATISTIC = re.compile(r".*running_(mean|var)")
@@ -128,7 +128,7 @@ def run(module: nn.Module, *args: Any, **kwargs: Any) -> list[Tensor]:
     """
     reference = next(t for t in chain(module.parameters(), module.buffers()) if t.is_floating_point())
     args, kwargs = _prepared(args, reference), _prepared(kwargs, reference)
-    output = _entry(module).run_published(module, *args, **kwargs)
+    output = system_of(module).run_published(module, *args, **kwargs)
     return [t for t in _flat(output) if t.is_floating_point()]
 
 
@@ -139,7 +139,7 @@ def gradients(module: nn.Module) -> dict[str, Tensor]:
 
 def published_slots(module: nn.Module) -> Iterator[Slot]:
     """Every stored tensor of the module under every published name, in the module's order."""
-    entry = _entry(module)
+    entry = system_of(module)
     rules = entry.published_names
     renames = [(re.compile(r[0]), *r[1:]) for r in (rules(module.config) if callable(rules) else rules)]
     identity: dict[int, str] = {}
@@ -161,7 +161,7 @@ def published_slots(module: nn.Module) -> Iterator[Slot]:
 
 def dead(module: nn.Module) -> set[str]:
     """Our names of the parameters that never reach the output."""
-    names = _entry(module).dead
+    names = system_of(module).dead
     names = names(module.config) if callable(names) else names
     patterns = [re.compile(p) for p in names]
     return {s.ours for s in published_slots(module) if any(p.fullmatch(s.name) for p in patterns)}
@@ -169,22 +169,14 @@ def dead(module: nn.Module) -> set[str]:
 
 def dropped(module: nn.Module) -> dict[str, tuple[int, ...]]:
     """Published name -> shape of the parameters that a checkpoint must have and our model leaves out."""
-    return {n: tuple(shape) for n, shape in _entry(module).dropped(module.config).items()}
+    return {n: tuple(shape) for n, shape in system_of(module).dropped(module.config).items()}
 
 
 def ignored(name: str, module: nn.Module) -> bool:
     """Whether a published name without a tensor of ours may stand in a checkpoint."""
     return any(
-        re.fullmatch(p, name) for p in (r"(.*\.)?num_batches_tracked", *_entry(module).published_buffers)
+        re.fullmatch(p, name) for p in (r"(.*\.)?num_batches_tracked", *system_of(module).published_buffers)
     )
-
-
-def _entry(module: nn.Module) -> Entry:
-    """The row of a module's class, found by the file that defines it, so that no other is imported."""
-    for name, file in FILES.items():
-        if file == type(module).__module__:
-            return CATALOGUE[name]
-    raise KeyError(f"{type(module).__name__} is not in the catalogue")
 
 
 def _listed(what: str, names: Sequence[str], most: int = 5) -> str:
