@@ -1,0 +1,1 @@
+"""Exercises `liif.*`, one a file."""

@@ -1,0 +1,1 @@
+"""Exercises `nafnet.*`, one a file."""

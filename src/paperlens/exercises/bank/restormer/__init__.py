@@ -1,0 +1,1 @@
+"""Exercises `restormer.*`, one a file."""

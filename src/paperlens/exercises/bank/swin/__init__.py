@@ -1,0 +1,1 @@
+"""Exercises `swin.*`, one a file."""

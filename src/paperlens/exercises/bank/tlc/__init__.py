@@ -1,0 +1,1 @@
+"""Exercises `tlc.*`, one a file."""

@@ -1,0 +1,1 @@
+"""Exercises `ttsr.*`, one a file."""

@@ -1,0 +1,1 @@
+"""Exercises `vit.*`, one a file."""
