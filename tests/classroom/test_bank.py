@@ -42,7 +42,7 @@ def graded(empty_course, tmp_path_factory):
     assert cli.main(["class", "feedback", str(root), "scores"]) == 0
     output = root.parent / "scores.csv"
     assert cli.main(["class", "export", str(root), "-o", str(output)]) == 0
-    rows = list(csv.DictReader(io.StringIO(output.read_text())))
+    rows = list(csv.DictReader(io.StringIO(output.read_text(encoding="utf-8-sig"))))
     del os.environ["CANARY"]
     return root, cases, {(row["student"], row["exercise"]): row for row in rows}
 

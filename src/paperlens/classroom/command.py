@@ -1,4 +1,4 @@
-"""`paperlens class`: new, release, collect, grade, feedback, export, serve."""
+"""`paperlens class`: new, release, collect, grade, feedback, export, similar, serve."""
 
 import argparse
 import sys
@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paperlens.classroom import course as courses
+from paperlens.classroom import terms
 from paperlens.errors import UserError
+
+FORMATS = ("csv", "canvas", "moodle", "moodle-worksheet")
 
 HELP = {
     "new": "make a course: an nbgrader folder with its gradebook",
@@ -15,6 +18,7 @@ HELP = {
     "grade": "grade what was collected, each answer in a sandbox of its own",
     "feedback": "write a page for each student to DIR/feedback/",
     "export": "scores as csv, or for Canvas or Moodle",
+    "similar": "pairs of answers that agree more than the exercise explains",
     "serve": "open formgrader in the browser, for marking by hand",
 }
 
@@ -26,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     part = {name: commands.add_parser(name, help=line, description=line) for name, line in HELP.items()}
     for name, one in part.items():
         one.add_argument("dir", metavar="DIR", type=Path, help="the course's folder")
-        if name in ("release", "collect", "grade", "feedback"):
-            one.add_argument("chapter", metavar="CHAPTER", help="08_swin, or swin")
+        if name in ("release", "collect", "grade", "feedback", "similar"):
+            one.add_argument("chapter", metavar="CHAPTER", help="such as 00_start, or start")
     part["new"].add_argument(
         "--db",
         default="",
@@ -45,6 +49,39 @@ def parser() -> argparse.ArgumentParser:
     part["release"].add_argument(
         "--variant", action="store_true", help="the sibling of each exercise, for a class"
     )
+    release = part["release"]
+    release.add_argument("--exercises", default="", metavar="A,B", help="these alone (default: all)")
+    release.add_argument(
+        "--points", default="", metavar="A=3,B=5", help="other points than the exercises' own"
+    )
+    release.add_argument(
+        "--partial",
+        action="store_true",
+        help="the share of properties that hold counts (default: all or nothing)",
+    )
+    release.add_argument(
+        "--tell",
+        choices=terms.TELL,
+        default="all",
+        help="what feedback says: the full message, the broken property alone, or points only",
+    )
+    release.add_argument(
+        "--due", default="", metavar="DATE", help="2026-12-01 23:59, UTC unless it says a zone"
+    )
+    release.add_argument(
+        "--penalty", type=float, default=0.0, metavar="PERCENT", help="of the points, for every day begun"
+    )
+    release.add_argument("--cut-off", type=float, metavar="DAYS", help="later than that nothing counts")
+    part["collect"].add_argument(
+        "--file-times", action="store_true", help="a file's own date says when it was handed in"
+    )
+    part["similar"].add_argument(
+        "--above",
+        type=float,
+        default=0.8,
+        metavar="SHARE",
+        help="list pairs from this agreement on (default 0.8)",
+    )
     part["collect"].add_argument(
         "submissions", metavar="SUBMISSIONS", type=Path, help="a folder with STUDENT/NAME.ipynb, or a zip"
     )
@@ -56,7 +93,17 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--unsafe", action="store_true", help="without a sandbox: for your own trusted files only"
     )
-    part["export"].add_argument("--format", choices=("csv", "canvas", "moodle"), default="csv")
+    part["export"].add_argument("--format", choices=FORMATS, default="csv")
+    part["export"].add_argument("--chapter", default="", metavar="CHAPTER", help="this one alone")
+    part["export"].add_argument(
+        "--column",
+        default="",
+        metavar="TITLE",
+        help="the platform's title, for Canvas such as 'Homework 1 (1234)'",
+    )
+    part["export"].add_argument(
+        "--worksheet", type=Path, metavar="FILE", help="Moodle's own grading worksheet, to be filled in"
+    )
     part["export"].add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write there instead of printing"
     )
@@ -77,6 +124,7 @@ def main(argv: Sequence[str]) -> int:
         "grade": grade,
         "feedback": feedback,
         "export": export,
+        "similar": similar,
         "serve": serve,
     }[told.command](told)
 
@@ -90,9 +138,15 @@ def new(told: argparse.Namespace) -> int:
 
 def release(told: argparse.Namespace) -> int:
     """Hand out a chapter."""
+    from paperlens.classroom.release import Wishes
     from paperlens.classroom.release import release as do
 
-    path = do(courses.open_course(told.dir), told.chapter, told.variant)
+    names = ("variant", "exercises", "points", "partial", "tell", "due", "penalty", "cut_off")
+    path, said = do(
+        courses.open_course(told.dir), told.chapter, Wishes(**{name: getattr(told, name) for name in names})
+    )
+    for line in said:
+        print(line)
     print(f"released {path}")
     return 0
 
@@ -102,7 +156,7 @@ def collect(told: argparse.Namespace) -> int:
     from paperlens.classroom.intake.collect import collect as do
 
     course = courses.open_course(told.dir)
-    done = do(course, course.assignment(told.chapter), told.submissions)
+    done = do(course, course.assignment(told.chapter), told.submissions, trust_file_times=told.file_times)
     for line in done.lines:
         print(line)
     print(f"collected {done.taken} submissions, {done.unchanged} were there already")
@@ -145,14 +199,26 @@ def feedback(told: argparse.Namespace) -> int:
 def export(told: argparse.Namespace) -> int:
     """Print or write scores."""
     from paperlens.classroom import durable
+    from paperlens.classroom.output.export import BOM, Wishes
     from paperlens.classroom.output.export import export as do
 
-    text = do(courses.open_course(told.dir), told.format)
+    wishes = Wishes(form=told.format, chapter=told.chapter, column=told.column, worksheet=told.worksheet)
+    text = do(courses.open_course(told.dir), wishes)
     if told.output:
-        durable.write(told.output, text)
+        durable.write(told.output, BOM + text)
         print(f"wrote {told.output}", file=sys.stderr)
     else:
         sys.stdout.write(text)
+    return 0
+
+
+def similar(told: argparse.Namespace) -> int:
+    """List pairs of answers that agree."""
+    from paperlens.classroom.output.similar import similar as do
+
+    course = courses.open_course(told.dir)
+    for line in do(course, course.assignment(told.chapter), told.above):
+        print(line)
     return 0
 
 

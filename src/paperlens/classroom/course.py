@@ -15,7 +15,9 @@ from typing import Any
 
 from paperlens.classroom import durable
 from paperlens.classroom.intake.people import student_id
+from paperlens.classroom.terms import Terms, version
 from paperlens.errors import UserError
+from paperlens.exercises.catalogue import find
 
 FORMAT = 1
 FOLDERS = ("source", "release", "submitted", "autograded", "feedback", "assignments", "journal", "reports")
@@ -51,6 +53,30 @@ class Assignment:
     notebook: str  # the file's name without .ipynb
     variant: bool
     exercises: tuple[str, ...]
+    points: tuple[float, ...] = ()  # of each exercise; its own where nothing was said
+    share: bool = False  # partial credit: the share of the properties that hold
+    tell: str = "all"  # how much the feedback says: all, property, points
+    due: str = ""
+    penalty: float = 0.0  # percent of the points for every day begun
+    cut_off: float | None = None  # days after which nothing counts
+
+    def terms(self, exercise: str) -> Terms:
+        """How an exercise counts."""
+        asked = find(exercise)
+        points = self.points[self.exercises.index(exercise)] if self.points else float(asked.points)
+        return Terms(points=points, share=self.share, version=version(asked, points, share=self.share))
+
+    def rules(self) -> str:
+        """What students read beforehand."""
+        share = (
+            "counts by the share of its properties that hold"
+            if self.share
+            else "counts in full or not at all"
+        )
+        late = [f"each day begun costs {self.penalty:g} %"] if self.penalty else []
+        late += [f"after {self.cut_off:g} days nothing counts"] if self.cut_off is not None else []
+        due = f" Due {self.due}" + (f"; {', '.join(late)}" if late else "") + "." if self.due else ""
+        return f"An exercise {share}.{due}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +109,8 @@ class Course:
             json.loads(path.read_text(encoding="utf-8"))
             for path in sorted((self.root / "assignments").glob("*.json"))
         ]
-        return [Assignment(**{**one, "exercises": tuple(one["exercises"])}) for one in found]
+        lists = ("exercises", "points")
+        return [Assignment(**{**one, **{name: tuple(one.get(name, ())) for name in lists}}) for one in found]
 
     def remember(self, assignment: Assignment) -> None:
         """Note what was released."""

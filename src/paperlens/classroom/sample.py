@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     ):
         run(*command)
     run("export", root, "-o", root / "scores.csv")
-    print(f"look at {root}/reports/{CHAPTER}.md, {root}/feedback/ and {root}/scores.csv")
+    print(f"look at {root}/reports/{CHAPTER}.html, {root}/feedback/ and {root}/scores.csv")
     return 0
 
 

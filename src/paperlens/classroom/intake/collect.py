@@ -1,11 +1,12 @@
 """Take in what was handed in: one notebook per student, the latest; everything is listed, nothing is lost."""
 
+import contextlib
 import hashlib
 import json
 import re
 import zlib
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from paperlens.classroom.intake.arrivals import Handed, Wanted
 from paperlens.classroom.intake.notebook import MAX_BYTES, decoded, from_python
 from paperlens.classroom.intake.people import Roster, shown, student_id
 from paperlens.classroom.output import gradebook
+from paperlens.classroom.terms import Late, extensions, lateness, moment
 from paperlens.errors import UserError
 
 TIME = "%Y-%m-%d %H:%M:%S.%f UTC"  # as nbgrader writes it
 REJECTED = "rejected.json"
 ARRIVAL = "arrival.json"
+TRUSTED = (arrivals.EXCHANGE_TIME, arrivals.MOODLE_TIME, "told")  # Canvas says "late" instead
 READING = (OSError, ValueError, RuntimeError, NotImplementedError, EOFError)  # what reading a file can raise
 
 
@@ -33,7 +36,9 @@ class Collected:
     lines: list[str] = field(default_factory=list)
 
 
-def collect(course: Course, assignment: Assignment, place: Path) -> Collected:
+def collect(
+    course: Course, assignment: Assignment, place: Path, *, trust_file_times: bool = False
+) -> Collected:
     """Copy the submission that counts of each student at `place`; one that is there gives way to a later one only.
 
     Everybody who occurs at `place` or in the gradebook is in the lines, with what was found of them.
@@ -42,6 +47,11 @@ def collect(course: Course, assignment: Assignment, place: Path) -> Collected:
     others = [one.name for one in course.assignments() if one.name != assignment.name]
     wanted = Wanted(assignment.name, assignment.notebook, course.course_id, others, roster.ids)
     found = arrivals.handed_in(place, wanted)
+    if trust_file_times:
+        found.handed = [
+            replace(one, time_from="told") if one.time_from == arrivals.FILE_TIME else one
+            for one in found.handed
+        ]
     done = Collected()
     by_student = owners(found.handed, roster, done)
     for student, several in sorted(by_student.items()):
@@ -211,6 +221,18 @@ class Submission:
     time: datetime
     data: bytes
     problem: str
+    time_from: str = arrivals.FILE_TIME
+    said_late: bool = False
+
+    @property
+    def known_time(self) -> datetime | None:
+        """When it was handed in, where somebody says so; a file's own date is a guess."""
+        return self.time if self.time_from in TRUSTED else None
+
+    @property
+    def handed_in(self) -> bool:
+        """There was something, be it unreadable."""
+        return self.problem != arrivals.NOTHING
 
     @property
     def status(self) -> str:
@@ -226,25 +248,59 @@ class Submission:
 def submission(course: Course, assignment: Assignment, student: str) -> Submission:
     """Read what was collected; what is not readable is a problem of that student alone."""
     folder = course.submitted(student, assignment)
-    time = stored_time(folder) or datetime.fromtimestamp(0, UTC)
+    found = Submission(student, stored_time(folder) or datetime.fromtimestamp(0, UTC), b"", arrivals.NOTHING)
     try:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            about = json.loads((folder / ARRIVAL).read_text(encoding="utf-8"))
+            found = replace(found, time_from=str(about["time_from"]), said_late=bool(about["said_late"]))
         if (folder / REJECTED).is_file():
-            return Submission(
-                student,
-                time,
-                b"",
-                str(json.loads((folder / REJECTED).read_text(encoding="utf-8"))["problem"]),
-            )
+            rejected = json.loads((folder / REJECTED).read_text(encoding="utf-8"))
+            return replace(found, problem=str(rejected["problem"]))
         notebooks = [folder / f"{assignment.notebook}.ipynb"]
         if not notebooks[0].is_file():  # nbgrader's own collect keeps the student's file name
             notebooks = sorted(path for path in folder.glob("*.ipynb") if not path.is_symlink())
         if not notebooks or notebooks[0].is_symlink():
-            return Submission(student, time, b"", arrivals.NOTHING)
+            return found
+        if not (folder / ARRIVAL).exists():  # collected by nbgrader, whose exchange knows the time
+            found = replace(found, time_from=arrivals.EXCHANGE_TIME)
         if notebooks[0].stat().st_size > MAX_BYTES:
-            return Submission(student, time, b"", arrivals.too_large(notebooks[0].stat().st_size))
-        return Submission(student, time, notebooks[0].read_bytes(), "")
+            return replace(found, problem=arrivals.too_large(notebooks[0].stat().st_size))
+        return replace(found, data=notebooks[0].read_bytes(), problem="")
     except OSError as error:
-        return Submission(student, time, b"", f"what was handed in cannot be read ({error.strerror})")
+        return replace(found, problem=f"what was handed in cannot be read ({error.strerror})")
+
+
+def lates(course: Course, assignment: Assignment) -> dict[str, Late]:
+    """How late each student was who handed in something."""
+    due, later = moment(assignment.due), extensions(course.root, assignment.name)
+    found: dict[str, Late] = {}
+    for student in course.students_of(assignment) if due else ():
+        one = about(course, assignment, student)
+        found[student] = lateness(
+            later.get(student, due),
+            one.known_time,
+            said_late=one.said_late and student not in later,  # the platform does not know of ours
+            penalty=assignment.penalty,
+            cut_off=assignment.cut_off,
+        )
+    return found
+
+
+def about(course: Course, assignment: Assignment, student: str) -> Submission:
+    """What is known of a submission without reading its notebook."""
+    folder = course.submitted(student, assignment)
+    found = Submission(student, stored_time(folder) or datetime.fromtimestamp(0, UTC), b"", "")
+    if (folder / REJECTED).is_file():
+        with contextlib.suppress(ValueError, KeyError):
+            rejected = json.loads((folder / REJECTED).read_text(encoding="utf-8"))
+            found = replace(found, problem=str(rejected["problem"]))
+    elif not list(folder.glob("*.ipynb")):
+        found = replace(found, problem=arrivals.NOTHING)
+    try:
+        told = json.loads((folder / ARRIVAL).read_text(encoding="utf-8"))
+        return replace(found, time_from=str(told["time_from"]), said_late=bool(told["said_late"]))
+    except (OSError, ValueError, KeyError):
+        return replace(found, time_from=arrivals.EXCHANGE_TIME)
 
 
 def digest(data: bytes) -> str:

@@ -6,8 +6,8 @@ inputs, and writes the same gradebook.
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tqdm import tqdm
@@ -19,8 +19,8 @@ from paperlens.classroom.marking.journal import Journal, Work
 from paperlens.classroom.marking.options import Options
 from paperlens.classroom.marking.outcome import Outcome, nothing
 from paperlens.classroom.output import abuse, feedback, gradebook
+from paperlens.classroom.terms import Late, Terms
 from paperlens.errors import UserError
-from paperlens.exercises.catalogue import find
 
 
 @dataclass(slots=True)
@@ -32,9 +32,11 @@ class Batch:
     students: list[str]
     times: dict[str, datetime] = field(default_factory=dict)
     works: dict[str, list[Work]] = field(default_factory=dict)
+    terms: dict[str, Terms] = field(default_factory=dict)
 
     def scan(self) -> None:
         """Name all the work without keeping a single notebook in memory."""
+        self.terms = {exercise: self.assignment.terms(exercise) for exercise in self.assignment.exercises}
         for student in self.students:
             submission = collect.submission(self.course, self.assignment, student)
             self.times[student] = submission.time
@@ -60,15 +62,41 @@ class Batch:
                 except notebook.BrokenError as broken:
                     problem = str(broken)
             for work in waiting:
-                points = find(work.exercise).points
-                ready = nothing(work.exercise, points, status, problem) if problem else None
-                yield cluster.Task(work, cells, journal.exercise_seed(work.exercise), ready)
+                terms = self.terms[work.exercise]
+                ready = nothing(work.exercise, terms.points, status, problem) if problem else None
+                if ready is not None:
+                    ready = replace(ready, version=terms.version)
+                yield cluster.Task(work, cells, journal.exercise_seed(work.exercise), ready, terms)
 
     def submissions(self, outcomes: dict[Work, Outcome]) -> Iterator[gradebook.Marked]:
         """In the form of the gradebook."""
+        late = collect.lates(self.course, self.assignment)
         for student in self.students:
-            marks = {work.exercise: outcomes[work] for work in self.works[student]}
-            yield gradebook.Marked(student, self.times[student], marks)
+            marks = {work.exercise: self.on_scale(outcomes[work]) for work in self.works[student]}
+            yield gradebook.Marked(student, self.times[student], marks, late.get(student, Late()))
+
+    def on_scale(self, outcome: Outcome) -> Outcome:
+        """The outcome in the assignment's present points: two scales never meet in one gradebook."""
+        points = self.terms[outcome.exercise].points
+        if outcome.possible == points or not outcome.possible:
+            return outcome
+        return replace(outcome, score=round(outcome.score * points / outcome.possible, 4), possible=points)
+
+    def outdated(self, outcomes: Mapping[Work, Outcome]) -> int:
+        """How many were graded with other checks than the present ones."""
+        return sum(
+            outcome.version not in ("", self.terms[work.exercise].version)
+            for work, outcome in outcomes.items()
+        )
+
+    def differences(self, outcomes: Mapping[Work, Outcome]) -> Iterator[str]:
+        """What a gradebook that holds marks already will say differently."""
+        before = gradebook.auto_scores(self.course, self.assignment)
+        for student in self.students:
+            for work in self.works[student]:
+                old, new = before.get((student, work.exercise)), self.on_scale(outcomes[work])
+                if old is not None and old != new.score:
+                    yield f"{student}, {work.exercise}: {old:g} -> {new.score:g} of {new.possible:g}"
 
 
 def grade(course: Course, assignment: Assignment, options: Options) -> list[str]:
@@ -87,13 +115,20 @@ def grade(course: Course, assignment: Assignment, options: Options) -> list[str]
                 bar.set_postfix_str(f"{failed} failed, {total - bar.n} remaining", refresh=False)
         journal.sync()  # what reaches the gradebook is on the disk
         outcomes = {work: journal.done[work] for work in batch.all_works()}
-        gradebook.record(course, assignment, batch.submissions(outcomes))
+        differences = list(batch.differences(outcomes))
+        for line in differences:
+            print(line)  # before it is written
+        by_hand = gradebook.record(course, assignment, batch.submissions(outcomes))
         feedback.write_all(course, assignment, outcomes)
         suspicious = abuse.write_abuse(course, assignment, journal.outcomes)
         journal.end()
     counts = Counter(outcome.status for outcome in outcomes.values())
-    right = sum(outcome.score > 0 for outcome in outcomes.values())
-    lines = [
+    right = sum(outcome.right for outcome in outcomes.values())
+    lines = [f"{len(differences)} marks changed"] if differences else []
+    lines += by_hand
+    if old := batch.outdated(outcomes):
+        lines.append(f"graded with other checks: {old} answers; --regrade renews all of them")
+    lines += [
         f"{len(batch.students)} students, {len(outcomes)} exercises ({total} new): {right} right; {told(counts)}."
     ]
     return (

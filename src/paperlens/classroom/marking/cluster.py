@@ -15,6 +15,7 @@ from paperlens.classroom.marking.options import Options
 from paperlens.classroom.marking.outcome import Outcome
 from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.limits import Limits
+from paperlens.classroom.terms import Terms
 from paperlens.errors import UserError
 
 AHEAD = 3  # submissions per worker that are handed out at once: enough to keep it busy, little enough to stay small
@@ -29,6 +30,7 @@ class Task:
     cells: list[notebook.Cell]
     seed: int
     ready: Outcome | None
+    terms: Terms
 
 
 Done = tuple[Work, Outcome]
@@ -50,7 +52,10 @@ def run(tasks: Iterator[Task], options: Options) -> Iterator[Done]:
                 os.sched_setaffinity(0, {session.nursery().core})
             yield (
                 task.work,
-                task.ready or mark(task.cells, task.work.exercise, task.seed, options.limits, answer=answer),
+                task.ready
+                or mark(
+                    task.cells, task.work.exercise, task.seed, options.limits, answer=answer, terms=task.terms
+                ),
             )
     finally:
         os.sched_setaffinity(0, cores)
@@ -118,7 +123,10 @@ def result(future: Any) -> list[Done]:
 def remotely(tasks: list[Task], limits: Limits) -> list[Done]:
     """Runs in a Dask worker, which keeps its nursery from one submission to the next."""
     pin()
-    return [(task.work, mark(task.cells, task.work.exercise, task.seed, limits)) for task in tasks]
+    return [
+        (task.work, mark(task.cells, task.work.exercise, task.seed, limits, terms=task.terms))
+        for task in tasks
+    ]
 
 
 _pinned: list[int] = []

@@ -4,7 +4,7 @@ import gc
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from paperlens.classroom.marking.outcome import Outcome, nothing
 from paperlens.classroom.sandbox import session
 from paperlens.classroom.sandbox.call import Found, RemoteAnswer
 from paperlens.classroom.sandbox.limits import Limits
+from paperlens.classroom.terms import Terms
 from paperlens.errors import UserError
 from paperlens.exercises.catalogue import find as find_exercise
 from paperlens.exercises.engine.exercise import Exercise
@@ -33,15 +34,6 @@ PROBE: dict[str, Any] = {
 
 
 Answer = Callable[[Mapping[str, Any], Limits], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How an exercise counts in an assignment."""
-
-    points: float
-    share: bool = False  # the share of the properties that hold, instead of all or nothing
-    version: str = ""
 
 
 def behind_the_wall(task: Mapping[str, Any], limits: Limits) -> RemoteAnswer:
@@ -80,8 +72,8 @@ def mark(
         if outcome.right or found is None or tried >= found.candidates:
             break
     if best.status == "missing" and any(not c.code and c.exercise == exercise.id for c in cells):
-        return nothing(exercise.id, terms.points, "malformed", "the answer cell is no longer a code cell")
-    return with_remarks(best, exercise, marked, *place)
+        best = nothing(exercise.id, terms.points, "malformed", "the answer cell is no longer a code cell")
+    return replace(with_remarks(best, exercise, marked, *place), version=terms.version)
 
 
 def attempted(

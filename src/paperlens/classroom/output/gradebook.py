@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from paperlens.classroom.course import Assignment, Course
 from paperlens.classroom.marking.outcome import Outcome
+from paperlens.classroom.terms import Late, moment
 from paperlens.errors import UserError
 
 
@@ -22,7 +23,7 @@ class Gradable:
     """One exercise as the gradebook knows it: an answer cell, and a locked cell that carries the points."""
 
     exercise: str
-    points: int
+    points: float
     answer_source: str
     check_source: str
 
@@ -44,6 +45,7 @@ class Marked:
     student: str
     timestamp: datetime
     outcomes: Mapping[str, Outcome]
+    late: Late = field(default_factory=Late)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Score:
     score: float
     possible: float
     submitted: bool
+    hand: str = ""  # "by hand", or "by hand, over a newer answer"
+    late: str = ""
+    penalty: float = 0.0  # the share of the points that lateness costs
 
 
 def create(course: Course, people: list[dict[str, str]]) -> None:
@@ -90,8 +95,12 @@ def enrol(book: Any, people: list[dict[str, str]]) -> None:
     book.db.add_all(Student(**person) for person in people if person["id"] not in known)
 
 
-def register(course: Course, assignment: Assignment, gradables: list[Gradable]) -> None:
-    """Tell the gradebook what is graded; refuses to change what students were graded on already."""
+def register(course: Course, assignment: Assignment, gradables: list[Gradable]) -> list[str]:
+    """Tell the gradebook what is graded; refuses to change what students were graded on already.
+
+    Other points than before are a new scale for all marks at once. Returns what a teacher should know.
+    """
+    said: list[str] = []
     with opened(course) as book:
         book.update_or_create_assignment(assignment.name)
         notebook = book.update_or_create_notebook(assignment.notebook, assignment.name)
@@ -106,6 +115,23 @@ def register(course: Course, assignment: Assignment, gradables: list[Gradable]) 
             if cell.name.removesuffix("-score") not in {gradable.answer_id for gradable in gradables}:
                 book.db.delete(cell)
         where = (assignment.notebook, assignment.name)
+        points = {one.check_id: one.points for one in gradables}
+        for cell in notebook.grade_cells:
+            before, now = cell.max_score, points.get(cell.name, cell.max_score)
+            marks = list(cell.grades) if before != now else []
+            if by_hand := sorted(mark.student.id for mark in marks if mark.manual_score is not None):
+                raise UserError(
+                    f"{cell.name} counted {before:g} points when {', '.join(by_hand[:5])} got a mark by hand; "
+                    f"take these marks back in formgrader, or keep --points {before:g}"
+                )
+            for mark in marks:
+                mark.auto_score = (
+                    mark.auto_score and round(mark.auto_score * now / before, 4) if before else 0.0
+                )
+            if marks:
+                said.append(
+                    f"{cell.name}: {len(marks)} marks were put on the new scale, {before:g} -> {now:g} points"
+                )
         for one in gradables:
             book.update_or_create_grade_cell(one.check_id, *where, max_score=one.points, cell_type="code")
             book.update_or_create_solution_cell(one.answer_id, *where)
@@ -115,14 +141,17 @@ def register(course: Course, assignment: Assignment, gradables: list[Gradable]) 
             book.update_or_create_source_cell(
                 one.answer_id, *where, cell_type="code", locked=False, source=one.answer_source
             )
+        due = moment(assignment.due)
+        book.find_assignment(assignment.name).duedate = due and due.astimezone(UTC).replace(tzinfo=None)
         book.db.commit()
+    return said
 
 
-def record(course: Course, assignment: Assignment, submissions: Iterator[Marked]) -> int:
-    """Write all outcomes in one transaction; a manual mark stays and asks to be looked at again. Returns how many."""
+def record(course: Course, assignment: Assignment, submissions: Iterator[Marked]) -> list[str]:
+    """Write all outcomes in one transaction; a mark by hand stays. Returns where one stands over a newer answer."""
     from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
 
-    count = 0
+    said: list[str] = []
     with opened(course) as book, book.db.no_autoflush:
         add = book.db.add  # each by itself: SQLAlchemy 2 does not follow back references into the session
         released = book.find_assignment(assignment.name)
@@ -137,54 +166,98 @@ def record(course: Course, assignment: Assignment, submissions: Iterator[Marked]
             if one is None:
                 one = SubmittedAssignment(assignment=released, student=student)
                 add(one)
-            one.timestamp = submission.timestamp
+            stamp = submission.timestamp.astimezone(UTC).replace(tzinfo=None)
+            newer = one.timestamp is not None and one.timestamp < stamp
+            one.timestamp = stamp
             page = next((page for page in one.notebooks if page.notebook_id == notebook.id), None)
             page = page or SubmittedNotebook(notebook=notebook, assignment=one)
             add(page)
+            reached = sum(outcome.score for outcome in submission.outcomes.values())
+            page.late_submission_penalty = round(reached * submission.late.penalty, 4) or None
             grades = {grade.cell_id: grade for grade in page.grades}
             comments = {comment.cell_id: comment for comment in page.comments}
             for exercise, outcome in submission.outcomes.items():
-                names = Gradable(exercise, 0, "", "")
+                names = Gradable(exercise, 0.0, "", "")
                 cell, answer = grade_cells[names.check_id], answer_cells[names.answer_id]
                 grade = grades.get(cell.id) or Grade(cell_id=cell.id, notebook=page)
                 changed = grade.auto_score != outcome.score
                 grade.auto_score = outcome.score
                 add(grade)
-                grade.needs_manual_grade = grade.manual_score is not None and changed
+                by_hand = grade.manual_score is not None
+                grade.needs_manual_grade = by_hand and bool(changed or newer or grade.needs_manual_grade)
+                if grade.needs_manual_grade:
+                    said.append(f"{submission.student}, {exercise}: a hand mark stands over a newer answer")
                 add(comments.get(answer.id) or Comment(cell_id=answer.id, notebook=page))
-            count += 1
         book.db.commit()
-    return count
+    return said
 
 
-def scores(course: Course) -> list[Score]:
-    """Every exercise of every assignment for every student, also those who handed in nothing."""
+def auto_scores(course: Course, assignment: Assignment) -> dict[tuple[str, str], float]:
+    """What the gradebook holds of earlier runs, marks by hand left out."""
+    names = {Gradable(exercise, 0.0, "", "").check_id: exercise for exercise in assignment.exercises}
+    with opened(course) as book:
+        notebook = book.find_notebook(assignment.notebook, assignment.name)
+        return {
+            (page.assignment.student_id, names[grade.cell.name]): float(grade.auto_score)
+            for page in notebook.submissions
+            for grade in page.grades
+            if grade.cell.name in names and grade.auto_score is not None
+        }
+
+
+def scores(course: Course, lates: Mapping[tuple[str, str], Late]) -> list[Score]:
+    """Every exercise of every assignment for every student, also those who handed in nothing.
+
+    Args:
+        lates: how late a student was with an assignment, by (assignment, student).
+    """
     found: list[Score] = []
     with opened(course) as book:
         students = sorted(student.id for student in book.students)
         for assignment in course.assignments():
             notebook = book.find_notebook(assignment.notebook, assignment.name)
-            possible = {cell.name: cell.max_score for cell in notebook.grade_cells}
+            possible = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
             given = {
-                page.assignment.student_id: {grade.cell.name: grade.score for grade in page.grades}
+                page.assignment.student_id: {grade.cell.name: grade for grade in page.grades}
                 for page in notebook.submissions
             }
             for student in students:
+                late = lates.get((assignment.name, student), Late())
                 for exercise in assignment.exercises:
-                    name = Gradable(exercise, 0, "", "").check_id
-                    score = float(given.get(student, {}).get(name) or 0.0)
-                    handed_in = student in given
-                    row = (
-                        assignment.name,
-                        assignment.chapter,
-                        student,
-                        exercise,
-                        score,
-                        float(possible[name]),
-                        handed_in,
+                    name = Gradable(exercise, 0.0, "", "").check_id
+                    grade = given.get(student, {}).get(name)
+                    score = min(float(grade.score or 0.0), possible[name]) if grade is not None else 0.0
+                    hand = ""
+                    if grade is not None and grade.manual_score is not None:
+                        hand = "by hand, over a newer answer" if grade.needs_manual_grade else "by hand"
+                    found.append(
+                        Score(
+                            assignment=assignment.name,
+                            chapter=assignment.chapter,
+                            student=student,
+                            exercise=exercise,
+                            score=score,
+                            possible=possible[name],
+                            submitted=student in given,
+                            hand=hand,
+                            late=late.words,
+                            penalty=late.penalty,
+                        )
                     )
-                    found.append(Score(*row))
     return found
+
+
+def comments(course: Course, assignment: Assignment) -> dict[tuple[str, str], str]:
+    """What teachers wrote in formgrader, by student and exercise."""
+    names = {Gradable(exercise, 0.0, "", "").answer_id: exercise for exercise in assignment.exercises}
+    with opened(course) as book:
+        notebook = book.find_notebook(assignment.notebook, assignment.name)
+        return {
+            (page.assignment.student_id, names[one.cell.name]): str(one.manual_comment)
+            for page in notebook.submissions
+            for one in page.comments
+            if one.cell.name in names and one.manual_comment
+        }
 
 
 @contextmanager
