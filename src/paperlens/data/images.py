@@ -41,7 +41,8 @@ def open_image(path: str | Path) -> Image.Image:
         with image:
             _refuse_giant(path, image.width * image.height)
             _refuse_frames(path, image)
-            return _rgb(image)
+            plain = _rgb(image)  # first, for it refuses what has no one right answer
+            return _srgb(ImageOps.exif_transpose(image)) if image.info.get("icc_profile") else plain
     except Image.DecompressionBombError:
         raise UserError(f"{str(path)!r} claims more pixels than any photograph; it was not opened.") from None
     except UnidentifiedImageError:
@@ -54,6 +55,9 @@ def open_image(path: str | Path) -> Image.Image:
 
 def to_tensor(image: Image.Image | Shaped[np.ndarray, "..."]) -> Float[Tensor, "3 h w"]:
     """A picture as a network reads it: float32, RGB, value / 255, so 0 to 1. Grey is repeated three times.
+
+    The stored values as they are: a colour profile is followed by `open_image` alone, so that a shipped photograph (one
+    is in Adobe RGB) is the same numbers in every recipe.
 
     `image`: a PIL picture, or a uint8 array `h w`, `h w 1` or `h w 3` in the order RGB (OpenCV's is BGR).
     ValueError says which number of bits, channels or which mode was found; nothing is rescaled by guesswork.
@@ -108,9 +112,7 @@ def _refuse_frames(path: Path, image: Image.Image) -> None:
 
 def _srgb(image: Image.Image) -> Image.Image:
     """8-bit RGB in sRGB: a profile in the file is followed, then dropped; ValueError where it cannot be read."""
-    profile = image.info.get("icc_profile")
-    if not profile:
-        return image.convert("RGB")
+    profile = image.info["icc_profile"]
     converted: Image.Image | None
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -142,6 +144,5 @@ def _rgb(image: Image.Image) -> Image.Image:
         rgba = image.convert("RGBA")
         if rgba.getchannel("A").getextrema() != (255, 255):
             raise ValueError("expected an opaque picture, found transparent pixels; flatten it first.")
-        rgba.info["icc_profile"] = image.info.get("icc_profile")
-        return _srgb(rgba.convert("RGB"))
-    return _srgb(image)
+        image = rgba
+    return image.convert("RGB")
