@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from markdown_it import MarkdownIt
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+
 from paperlens.errors import UserError
 
-OPEN = re.compile(r"^ {0,3}(`{3,}|~{3,}|:{3,})(?:\{([\w:.+-]+)\})?[ \t]*(.*)$")
+MARKDOWN = MarkdownIt("commonmark").use(colon_fence_plugin)
+NAMED = re.compile(r"\{([\w:.+-]+)\}[ \t]*(.*)")
 SETTING = re.compile(r"^:([\w-]+):[ \t]*(.*)$")
 
 
@@ -26,29 +30,25 @@ def split(text: str) -> Iterator[str | Directive]:
     Raises UserError where a directive's fence is never closed.
     """
     lines = text.splitlines()
-    plain: list[str] = []
-    i = 0
-    while i < len(lines):
-        opened = OPEN.match(lines[i])
-        if not opened or (opened[1][0] == ":" and not opened[2]):
-            plain.append(lines[i])
-            i += 1
+    told = 0
+    for token in MARKDOWN.parse(text):
+        if token.type not in ("fence", "colon_fence") or token.level or token.map is None:
             continue
-        fence, name, argument = opened.groups()
-        close = re.compile(rf"^ {{0,3}}{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$")
-        end = next((j for j in range(i + 1, len(lines)) if close.match(lines[j])), None)
-        if end is None:
-            raise UserError(f"the fence {lines[i].strip()!r} is never closed.")
-        if name is None:
-            plain += lines[i : end + 1]
-        else:
-            if any(line.strip() for line in plain):
-                yield "\n".join(plain).strip("\n")
-            plain = []
-            yield _directive(name, argument.strip(), lines[i + 1 : end])
-        i = end + 1
-    if any(line.strip() for line in plain):
-        yield "\n".join(plain).strip("\n")
+        start, end = token.map
+        if end - start < 2 or set(lines[end - 1].strip()) != set(token.markup[0]):
+            raise UserError(f"the fence {lines[start].strip()!r} is never closed.")
+        named = NAMED.match(token.info.strip())
+        if named is None:
+            continue
+        yield from _markdown(lines[told:start])
+        yield _directive(named[1], named[2].strip(), lines[start + 1 : end - 1])
+        told = end
+    yield from _markdown(lines[told:])
+
+
+def _markdown(lines: list[str]) -> Iterator[str]:
+    if any(line.strip() for line in lines):
+        yield "\n".join(lines).strip("\n")
 
 
 def _directive(name: str, argument: str, inner: list[str]) -> Directive:
