@@ -1,6 +1,14 @@
-"""Attention with a bias added to its logits, in the form that is fastest where it runs."""
+"""Attention with a bias added to its logits, in the form that is fastest where it runs.
 
-from collections.abc import Iterator
+Two forms take a few windows at a time: torch's fused kernel with the bias as a mask, and its parts (two products and a
+softmax) in cache. Which is faster depends on the processor: on an AMD EPYC of 2024 they are within a quarter of each
+other, on an Intel with AMX the kernel takes half the time. So each kind of head is measured once, when it is first met.
+Both give the same to within rounding. The kernel gives no gradient to a bias: the backward pass is our own for both.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import torch
@@ -10,6 +18,9 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn import functional as F
 
+# The kernel must win clearly, so that a busy moment does not change the form, and with it the rounding, between runs.
+MARGIN = 0.75
+REPEATS = 8
 LOGITS = 1 << 18  # logits computed at a time: one MiB in single precision, which stays in a core's own cache
 
 
@@ -29,7 +40,6 @@ def biased_attention(
         return F.scaled_dot_product_attention(q, k, v, attn_mask=_added(bias, mask, len(q)))
     if q.dtype != bias.dtype:  # autocast: torch casts what is written as single operations
         return plain_biased_attention(q, k, v, bias, mask)
-    # torch's fused kernel for processors takes no bias that learns, and is slower than its parts in cache.
     attended: Tensor = _WindowByWindow.apply(q, k, v, bias, mask)  # type: ignore[no-untyped-call]
     return attended
 
@@ -62,9 +72,9 @@ class _WindowByWindow(torch.autograd.Function):
     @staticmethod
     def forward(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
         attended = torch.empty_like(q)
+        form = fastest(q.shape[1], q.shape[2], k.shape[2], q.shape[3], q.dtype)
         for rows, masked in _parts(q, k, mask):
-            weights = _weights(q[rows], k[rows], bias, masked)
-            attended[rows] = (v[rows].mT.contiguous() @ weights.mT).mT
+            attended[rows] = form(q[rows], k[rows], v[rows], bias, masked)
         return attended
 
     @staticmethod
@@ -89,6 +99,41 @@ class _WindowByWindow(torch.autograd.Function):
             to_q[rows] = (k[rows].mT.contiguous() @ to_logits.mT).mul_(scale).mT
             to_k[rows] = (q[rows].mT.contiguous() @ to_logits).mul_(scale).mT
         return to_q, to_k, to_v, to_bias, None
+
+
+Form = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor | None], Tensor]
+
+
+def fused(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
+    """torch's kernel for processors, for a few windows; only without gradients it takes a bias at all."""
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=_added(bias.detach(), mask, len(q)))
+
+
+def in_parts(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
+    """Two products and a softmax, for a few windows."""
+    return (v.mT.contiguous() @ _weights(q, k, bias, mask).mT).mT
+
+
+@cache
+def fastest(heads: int, queries: int, keys: int, channels: int, dtype: torch.dtype) -> Form:
+    """The form for heads of this size here: the parts, unless the kernel takes less than MARGIN of their time.
+
+    The best of a few repeats, taking turns, on as many windows as are computed together: some milliseconds in all.
+    """
+    windows = max(1, LOGITS // (heads * queries * keys))
+    q, k, v = (
+        rearrange(torch.ones(windows, tokens, heads, channels, dtype=dtype), "w n heads d -> w heads n d")
+        for tokens in (queries, keys, keys)
+    )
+    bias = torch.zeros(heads, queries, keys, dtype=dtype)
+    seconds: dict[Form, list[float]] = {fused: [], in_parts: []}
+    with torch.no_grad():
+        for _ in range(REPEATS):
+            for form, times in seconds.items():
+                start = time.perf_counter()
+                form(q, k, v, bias, None)
+                times.append(time.perf_counter() - start)
+    return fused if min(seconds[fused]) < MARGIN * min(seconds[in_parts]) else in_parts
 
 
 def _weights(q: Tensor, k: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
