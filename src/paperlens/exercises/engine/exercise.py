@@ -72,6 +72,7 @@ class Exercise:
         tolerance: largest error relative to the largest expected value, in double precision.
         sibling: the same skill under a changed contract, for a class.
         ours: where the package has a fast equivalent of a slow oracle, "paperlens.metrics.psnr"; `use` takes it.
+        any_float: no tensor comes in, so that float32 and float64 are both right.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Exercise:
     tolerance: float = 1e-6
     sibling: Exercise | None = None
     ours: str = ""
+    any_float: bool = False
 
     @property
     def function(self) -> str:
