@@ -43,7 +43,8 @@ serve: $(INSTALLED)  ## show the finished site on this machine
 pdf: $(INSTALLED)  ## print the book with Chromium into build/paperlens.pdf
 	@$(BIN)/paperlens book pdf
 
-class: $(INSTALLED)  ## a sample class of forty students, graded and reported, in build/class
+class:  ## a sample class of forty students, graded and reported, in build/class
+	@$(BIN)/python -c "import nbgrader, paperlens" 2>/dev/null || $(MAKE) --no-print-directory $(INSTALLED)
 	@$(BIN)/python -m paperlens.classroom.sample build/class
 
 # One list of dependencies (pyproject.toml), one set of versions (constraints.txt); installed anew when either changes.

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from paperlens.classroom.course import Assignment, Course
 from paperlens.classroom.marking.outcome import Outcome
 from paperlens.classroom.terms import Late, moment
 from paperlens.errors import UserError
+
+FLUSH = 50  # students
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,48 +151,81 @@ def register(course: Course, assignment: Assignment, gradables: list[Gradable]) 
 
 
 def record(course: Course, assignment: Assignment, submissions: Iterator[Marked]) -> list[str]:
-    """Write all outcomes in one transaction; a mark by hand stays. Returns where one stands over a newer answer."""
-    from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
+    """Write all outcomes in one transaction; a mark by hand stays. Returns where one stands over a newer answer.
+
+    Rows are named by their keys and let go of every `FLUSH` students: a large class takes no more memory than a small.
+    """
+    from nbgrader.api import Student, SubmittedAssignment, SubmittedNotebook
 
     said: list[str] = []
     with opened(course) as book, book.db.no_autoflush:
-        add = book.db.add  # each by itself: SQLAlchemy 2 does not follow back references into the session
-        released = book.find_assignment(assignment.name)
+        db = book.db
         notebook = book.find_notebook(assignment.notebook, assignment.name)
-        grade_cells = {cell.name: cell for cell in notebook.grade_cells}
-        answer_cells = {cell.name: cell for cell in notebook.solution_cells}
-        students = {student.id: student for student in book.students}
-        there = {one.student_id: one for one in released.submissions}
-        for submission in submissions:
-            student = students.get(submission.student) or Student(id=submission.student)
-            one = there.get(submission.student)
+        cells = {cell.name: cell.id for cell in [*notebook.grade_cells, *notebook.solution_cells]}
+        released, here = notebook.assignment.id, notebook.id
+        students = {name for (name,) in db.query(Student.id)}
+        there = dict(
+            db.query(SubmittedAssignment.student_id, SubmittedAssignment.id)
+            .filter(SubmittedAssignment.assignment_id == released)
+            .all()
+        )
+        db.expunge_all()
+        for number, submission in enumerate(submissions, 1):
+            if submission.student not in students:
+                db.add(Student(id=submission.student))
+            one = (
+                db.get(SubmittedAssignment, there[submission.student])
+                if submission.student in there
+                else None
+            )
             if one is None:
-                one = SubmittedAssignment(assignment=released, student=student)
-                add(one)
+                one = SubmittedAssignment(id=new_id(), assignment_id=released, student_id=submission.student)
+                db.add(one)
             stamp = submission.timestamp.astimezone(UTC).replace(tzinfo=None)
             newer = one.timestamp is not None and one.timestamp < stamp
             one.timestamp = stamp
-            page = next((page for page in one.notebooks if page.notebook_id == notebook.id), None)
-            page = page or SubmittedNotebook(notebook=notebook, assignment=one)
-            add(page)
+            page = next((page for page in one.notebooks if page.notebook_id == here), None)
+            if page is None:
+                page = SubmittedNotebook(id=new_id(), notebook_id=here, assignment_id=one.id)
+                db.add(page)
             reached = sum(outcome.score for outcome in submission.outcomes.values())
             page.late_submission_penalty = round(reached * submission.late.penalty, 4) or None
-            grades = {grade.cell_id: grade for grade in page.grades}
-            comments = {comment.cell_id: comment for comment in page.comments}
-            for exercise, outcome in submission.outcomes.items():
-                names = Gradable(exercise, 0.0, "", "")
-                cell, answer = grade_cells[names.check_id], answer_cells[names.answer_id]
-                grade = grades.get(cell.id) or Grade(cell_id=cell.id, notebook=page)
-                changed = grade.auto_score != outcome.score
-                grade.auto_score = outcome.score
-                add(grade)
-                by_hand = grade.manual_score is not None
-                grade.needs_manual_grade = by_hand and bool(changed or newer or grade.needs_manual_grade)
-                if grade.needs_manual_grade:
-                    said.append(f"{submission.student}, {exercise}: a hand mark stands over a newer answer")
-                add(comments.get(answer.id) or Comment(cell_id=answer.id, notebook=page))
-        book.db.commit()
+            said += record_marks(db, page, submission, cells, newer=newer)
+            if number % FLUSH == 0:
+                db.flush()
+                db.expunge_all()
+        db.commit()
     return said
+
+
+def record_marks(
+    db: Any, page: Any, submission: Marked, cells: Mapping[str, str], *, newer: bool
+) -> Iterator[str]:
+    """The marks of one student; gives a sentence for each mark by hand that stands over a newer answer."""
+    from nbgrader.api import Comment, Grade
+
+    grades = {grade.cell_id: grade for grade in page.grades}
+    comments = {comment.cell_id for comment in page.comments}
+    for exercise, outcome in submission.outcomes.items():
+        names = Gradable(exercise, 0.0, "", "")
+        check, answer = cells[names.check_id], cells[names.answer_id]
+        grade = grades.get(check)
+        if grade is None:
+            grade = Grade(cell_id=check, notebook_id=page.id)
+            db.add(grade)
+        changed = grade.auto_score != outcome.score
+        grade.auto_score = outcome.score
+        by_hand = grade.manual_score is not None
+        grade.needs_manual_grade = by_hand and bool(changed or newer or grade.needs_manual_grade)
+        if grade.needs_manual_grade:
+            yield f"{submission.student}, {exercise}: a hand mark stands over a newer answer"
+        if answer not in comments:
+            db.add(Comment(cell_id=answer, notebook_id=page.id))
+
+
+def new_id() -> str:
+    """As nbgrader makes them."""
+    return uuid.uuid4().hex
 
 
 def auto_scores(course: Course, assignment: Assignment) -> dict[tuple[str, str], float]:
