@@ -169,6 +169,42 @@ document.addEventListener("copy", (event) => {
   event.preventDefault();
 });
 
+// A lever: the range steps through pictures drawn beforehand; a hidden one is loaded when it is shown.
+function lever(figure) {
+  const range = figure.querySelector("input[type=range]");
+  const states = [...figure.querySelectorAll(".pl-state")];
+  const output = figure.querySelector("output");
+  range.addEventListener("input", () => {
+    const at = Number(range.value);
+    states.forEach((state, number) => { state.hidden = number !== at; });
+    output.textContent = states[at].dataset.value;
+    range.setAttribute("aria-valuetext", states[at].dataset.value);
+    states[at + 1]?.querySelector("img").setAttribute("loading", "eager");
+  });
+}
+
+// A click on a figure shows its pixels as they are.
+const frame = make("dialog", "pl-large");
+frame.addEventListener("click", () => frame.close());
+function enlarge(image) {
+  image.tabIndex = 0;
+  image.setAttribute("role", "button");
+  image.setAttribute("aria-label", `Enlarge: ${image.alt}`);
+  const open = () => {
+    const large = image.cloneNode();
+    for (const name of ["width", "height", "tabindex", "role", "loading"]) large.removeAttribute(name);
+    const close = make("button", "pl-button", "Close");
+    close.type = "button";
+    frame.replaceChildren(large, close);
+    if (!frame.isConnected) document.body.append(frame);
+    frame.showModal();
+  };
+  image.addEventListener("click", open);
+  image.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); } });
+}
+
+document.querySelectorAll(".pl-lever").forEach(lever);
+document.querySelectorAll(".bd-article .cell_output img:not(.pl-compare img)").forEach(enlarge);
 document.querySelectorAll("form.bd-search").forEach(search);
 document.querySelectorAll(".pl-quiz").forEach(form);
 document.querySelectorAll(".pl-predict").forEach(guess);

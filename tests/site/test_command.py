@@ -2,6 +2,9 @@
 
 import errno
 import json
+import os
+import platform
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +17,7 @@ import pytest
 from paperlens import cli
 from paperlens.errors import UserError
 from paperlens.site import command
+from paperlens.site.chapters.source import read_all
 from paperlens.site.pages import assemble, pdf
 from paperlens.site.places import Places
 from paperlens.site.serve import lab
@@ -68,6 +72,74 @@ def test_the_lab_is_quiet_and_leaves_the_users_settings_alone(tiny: Places) -> N
     settings = json.loads((tiny.build / "lab" / "author" / "overrides.json").read_text("utf-8"))
     viewers = settings["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]
     assert viewers == {"markdown": "Jupytext Notebook"}
+
+
+def test_a_student_meets_no_menu_of_nbgrader(tiny: Places) -> None:
+    """JupyterLab itself says which extensions it would load under our settings."""
+    lab.command(tiny, tiny.work, 8888, author=False, browser=False)
+    page = json.loads((tiny.build / "lab" / "student" / "page_config.json").read_text("utf-8"))
+    assert page["disabledExtensions"] == {"@jupyter/nbgrader": True}
+    code = (
+        "from jupyter_server.serverapp import ServerApp\n"
+        "app = ServerApp.instance()\n"
+        "app.initialize(['--allow-root', '--log-level=CRITICAL'], new_httpserver=False)\n"
+        "print([name for name, found in app.extension_manager.extensions.items() if found.enabled])\n"
+    )
+    loaded = {}
+    for said in ({}, lab.without_grading(tiny)):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | said, capture_output=True, text=True, check=True
+        )
+        loaded[bool(said)] = done.stdout
+    assert "nbgrader" in loaded[False], "installed here, so that the test means something"
+    assert "nbgrader" not in loaded[True] and "jupyterlab" in loaded[True]
+
+
+def test_the_lab_takes_the_next_free_port() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert port < lab.free_port(port) < port + 10
+
+
+def test_the_first_notebook_leads_to_the_others(tiny: Places) -> None:
+    name = assemble.start_here(read_all(tiny), tiny)
+    notebook = json.loads((tiny.work / name).read_text("utf-8"))
+    assert "(00_tiny.ipynb)" in "".join(notebook["cells"][0]["source"])
+    version = notebook["metadata"]["language_info"]["version"]
+    assert version == platform.python_version(), "else JupyterLab marks it as changed on opening"
+
+
+WITHOUT = (
+    "sphinx",
+    "myst_nb",
+    "nbclient",
+    "nbgrader",
+    "bs4",
+    "dask",
+    "distributed",
+    "pytest",
+    "selenium",
+    "jupyterhub",
+)
+
+
+def test_the_lab_needs_the_course_extra_alone(tiny: Places) -> None:
+    """What `make lab` does before JupyterLab starts, where only the extra `course` is installed."""
+    code = (
+        "import sys\n"
+        f"for name in {WITHOUT!r}: sys.modules[name] = None\n"
+        "from paperlens.site.places import here\n"
+        "from paperlens.site.chapters.source import read_all\n"
+        "from paperlens.site.pages import assemble\n"
+        "from paperlens.site.serve import lab\n"
+        "chapters = read_all(here())\n"
+        "assemble.students(chapters, here()); assemble.start_here(chapters, here()); assemble.copies(here())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-800:]
+    assert (tiny.work / "00_tiny.ipynb").is_file()
 
 
 def test_the_server_answers_a_missing_page_with_the_books_own(tmp_path: Path) -> None:

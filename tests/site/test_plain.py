@@ -15,6 +15,7 @@ BIBLIOGRAPHY = Path(__file__).parent.parent.parent / "book" / "references.bib"
         ("{term}`PSNR` and {term}`noise <noise level>`", "PSNR and noise"),
         ("{math}`a_i`, {cite:p}`wang2004ssim`", "$a_i$, Wang et al., 2004"),
         ("{cite:t}`wang2004ssim,keys1981cubic`", "Wang et al., 2004; Keys, 1981"),
+        ("Wang et al., *Quality*, 2004 {cite}`wang2004ssim`.", "Wang et al., *Quality*, 2004."),
         ("(label)=\ntext", "text"),
         ("% a remark\ntext", "text"),
         ("```{math}\n:label: eq\na = b\n```", "$$\na = b\n$$"),

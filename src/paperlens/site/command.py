@@ -67,9 +67,13 @@ def _student(places: Places, options: argparse.Namespace) -> int:
 
 
 def _lab(places: Places, options: argparse.Namespace) -> int:
+    from paperlens.site.chapters.source import read_all
+    from paperlens.site.pages import assemble
     from paperlens.site.serve.lab import lab
 
-    _student(places, options)
+    chapters = read_all(places)
+    assemble.students(chapters, places)
+    assemble.start_here(chapters, places)
     return lab(places, options.port, author=options.author, browser=not options.no_browser)
 
 

@@ -8,6 +8,7 @@ same bit for bit on one machine. Several processes share each batch by rows: tog
 process would.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +60,14 @@ def train(  # noqa: PLR0915  (one loop, read from top to bottom)
     generator, recent = torch.Generator(), list[Tensor]()
     shapes: list[tuple[int, ...]] = []
     others: dict[str, Any] = {} if accelerator.is_local_main_process else {"disable": True}
-    bar = tqdm(initial=len(history.losses), total=plan.steps, desc="train", mininterval=0.5, **others)
+    bar = tqdm(
+        initial=len(history.losses),
+        total=plan.steps,
+        desc="train",
+        mininterval=0.5,
+        file=sys.stdout,
+        **others,
+    )
 
     network.train()
     with StopRequest() as stop, bar, memory_explained(shapes):

@@ -7,6 +7,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from paperlens.errors import UserError
+from paperlens.site.chapters import interactive
 from paperlens.site.chapters.markers import solution, stub
 from paperlens.site.chapters.notebooks import markdown, node
 from paperlens.site.chapters.plain import plain
@@ -76,7 +77,9 @@ def student(chapter: Chapter, bibliography: Path) -> NotebookNode:
         exercise = exercise_of(cell)
         if cell.cell_type == "markdown":
             cell.source = _plain(chapter, number, cell, bibliography)
-        elif exercise:
+        elif "hide-input" in cell.metadata.get("tags", []):  # the page's fold, as JupyterLab knows it
+            cell.metadata["jupyter"] = cell.metadata.get("jupyter", {}) | {"source_hidden": True}
+        if exercise:
             cell.source = stub(cell.source, exercise)
             cell.id = f"answer-{exercise.replace('.', '-')}"[:64]  # the id came from the solution's text
     return notebook
@@ -102,6 +105,8 @@ def page(chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = Fal
         if cell.cell_type == "code":
             cell.outputs = [still for output in cell.outputs for still in _stills(output, state)]
             exercise = exercise_of(source)
+            if "hide-input" in tags and "mystnb" not in cell.metadata:
+                cell.metadata["mystnb"] = _fold(cell, first=not any(c.cell_type == "code" for c in cells))
             if exercise:
                 name = f"answer-{exercise.replace('.', '-')}"
                 cells.append(markdown(f"```python\n{stub(source.source, exercise)}\n```", name))
@@ -112,6 +117,14 @@ def page(chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = Fal
         cells.append(cell)
     notebook.cells = cells
     return notebook
+
+
+def _fold(cell: NotebookNode, *, first: bool) -> dict[str, str]:
+    """What a folded cell is called: by what it holds."""
+    forms = {form for output in cell.outputs for form in output.get("data", {})}
+    drawn = any(form.startswith("image/") for form in forms)
+    what = "setup" if first else "code of the figure" if drawn else "code of the table" if forms else "code"
+    return {"code_prompt_show": what.capitalize(), "code_prompt_hide": f"Hide the {what}"}
 
 
 def _with_download(text: str, name: str) -> str:
@@ -132,6 +145,8 @@ def _with_download(text: str, name: str) -> str:
 
 def _stills(output: NotebookNode, state: dict[str, Any]) -> list[NotebookNode]:
     """A widget as the outputs it shows in its first state; any other output as it is, without data for the ledger."""
+    if drawn := interactive.html(output.get("data", {})):
+        return [node({"output_type": "display_data", "metadata": {}, "data": {"text/html": drawn}})]
     if WIDGET not in output.get("data", {}):
         output.get("data", {}).pop(CLAIMS, None)
         return [output]

@@ -11,7 +11,8 @@ from paperlens.site.pages.facts import heading
 
 BOXES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "seealso"}
 CODE = {"code", "code-block", "sourcecode"}
-ROLE = re.compile(r"\{([\w:+-]+)\}(`+)([^`]+)\2")
+ROLE = re.compile(r"( ?)\{([\w:+-]+)\}(`+)([^`]+)\3")
+NEAR = 160  # characters before a citation in which the same paper may be named already
 TARGET = re.compile(r"^\([\w.-]+\)=\s*$", re.MULTILINE)
 COMMENT = re.compile(r"^% .*$\n?", re.MULTILINE)
 
@@ -64,14 +65,23 @@ def _box(title: str, body: str, bibliography: Path | None) -> str:
 
 def _roles(text: str, bibliography: Path | None) -> str:
     def shown(match: re.Match[str]) -> str:
-        role, content = match[1], match[3]
+        space, role, content = match[1], match[2], match[4]
         if role.startswith("cite"):
-            return "; ".join(citation(key.strip(), bibliography) for key in content.split(","))
+            before = text[max(0, match.start() - NEAR) : match.start()]
+            cited = [citation(key.strip(), bibliography) for key in content.split(",")]
+            new = "; ".join(one for one in cited if not _named(one, before))
+            return space + new if new else ""
         if role == "math":
-            return f"${content}$"
-        return re.sub(r"\s*<[^>]+>$", "", content).lstrip("~!")
+            return f"{space}${content}$"
+        return space + re.sub(r"\s*<[^>]+>$", "", content).lstrip("~!")
 
     return ROLE.sub(shown, text)
+
+
+def _named(cited: str, before: str) -> bool:
+    """Whether the sentence names the paper of `Wang et al., 2004` by author and year already."""
+    who, _, year = cited.rpartition(", ")
+    return who.removesuffix(" et al.").split(" & ")[0] in before and year in before
 
 
 def citation(key: str, bibliography: Path | None) -> str:

@@ -1,17 +1,20 @@
 """Writes build/student, the committed notebooks and build/book, and of these only what differs."""
 
 import platform
-import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from paperlens.site.chapters import forms
-from paperlens.site.chapters.notebooks import load, text
+from paperlens.site.chapters.notebooks import load, markdown, node, text
 from paperlens.site.chapters.source import Chapter
 from paperlens.site.pages import data_pictures, data_tables, fidelity, grading_page, landing_pictures, tables
 from paperlens.site.places import Places, write
 from paperlens.site.run.cache import Execution
 
+FIRST = "start_here.ipynb"
 BIBLIOGRAPHY = "references.bib"
 PAGES = {".md", ".bib", ".svg", ".png", ".webp"}  # what a page of book/ is made of
 SKIP = {"static", "templates", "_build", "node_modules", "demos", "locale"}
@@ -110,7 +113,56 @@ def copies(places: Places) -> list[str]:
     for source in sorted((places.build / "student").glob("*.ipynb")):
         target = places.work / source.name
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            write(target, text(_at_home(load(source))))
             new.append(source.name)
     return new
+
+
+def start_here(chapters: list[Chapter], places: Places) -> str:
+    """Write the notebook that JupyterLab opens first, anew each time (it holds nobody's work); its name."""
+    lines = [
+        "# Start here",
+        "",
+        "These are your own copies of the chapters; nothing overwrites them. Run a cell with Shift+Enter.",
+        "Where a cell says `raise NotImplementedError`, write your function and run the `check` below it:",
+        "it says at once what is right.",
+        "",
+    ]
+    for chapter in chapters:
+        count = len(chapter.exercises)
+        lines.append(f"- [{chapter.title}]({chapter.name}.ipynb): {count} exercise{'s' * (count != 1)}")
+    lines += [
+        "",
+        "To begin a chapter again, rename or delete your copy and run `make lab` anew: a fresh one appears.",
+        "Stop JupyterLab with Ctrl+C in the terminal where it runs.",
+    ]
+    notebook = node(
+        {
+            "cells": [markdown("\n".join(lines), "start-here")],
+            "metadata": {},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+    write(places.work / FIRST, text(_at_home(notebook)))
+    return FIRST
+
+
+def _at_home(notebook: NotebookNode) -> NotebookNode:
+    """The metadata that JupyterLab would add on opening, so that it does not mark an untouched notebook as changed."""
+    version = sys.version_info
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    notebook.metadata["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": version.major},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": f"ipython{version.major}",
+        "version": platform.python_version(),
+    }
+    return notebook

@@ -1,5 +1,7 @@
 """Pictures of the pages as WebP: plots keep their pixels in two thirds of the bytes, photographs come close in half."""
 
+import base64
+import hashlib
 import re
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +17,7 @@ NAME = re.compile(
 )  # what notebooks drew; hand-made pictures keep their form
 
 
+INSIDE = re.compile(r'src="data:image/(webp|jpeg|png);base64,([A-Za-z0-9+/=\s]+)"')
 IMAGE = re.compile(
     r'<img\b(?![^>]*\b(?:width|loading)=)[^>]*\bsrc="([^"]*_images/[^"]+\.(?:webp|png|jpg))"[^>]*?(?=\s*/?>)'
 )
@@ -32,7 +35,20 @@ def lighten(site: Path) -> None:
         write(page, text)
     for page in sorted(site.rglob("*.html")):
         if "_static" not in page.relative_to(site).parts:
-            write(page, _sized(page.read_text(encoding="utf-8"), page))
+            write(page, _sized(_beside(page.read_text(encoding="utf-8"), page, site), page))
+
+
+def _beside(text: str, page: Path, site: Path) -> str:
+    """Pictures written into a page become files beside it, loaded when they are shown."""
+    up = "../" * (len(page.relative_to(site).parts) - 1)
+
+    def file(match: re.Match[str]) -> str:
+        data = base64.b64decode(match[2])
+        name = f"_images/{hashlib.sha256(data).hexdigest()[:16]}.{match[1]}"
+        write(site / name, data)
+        return f'src="{up}{name}"'
+
+    return INSIDE.sub(file, text)
 
 
 def _sized(text: str, page: Path) -> str:
