@@ -33,7 +33,7 @@ def weight(name, shape, salt):
         return 1 + np.abs(0.1 * z)
     if name.endswith("running_mean"):
         return 0.1 * z
-    fan = int(np.prod(shape)) // shape[0] if len(shape) else 1
+    fan = int(np.prod(shape)) // shape[0] if len(shape) and shape[0] else 1
     return z * (0.5 / math.sqrt(fan)) if len(shape) >= 2 and fan > 1 else 0.5 + 0.1 * z
 
 
@@ -50,7 +50,12 @@ def weights(record, salt=None):
 def fill(model, record):
     """The model with the golden's weights, made and copied one tensor after the other."""
     salt = record["golden"]["salt"]
-    left = {n: (tuple(shape), of[0] if of else n) for n, shape, kind, *of in state(record) if kind in LEARNED}
+    left_out = published.dropped(model)
+    left = {
+        n: (tuple(shape), of[0] if of else n)
+        for n, shape, kind, *of in state(record)
+        if kind in LEARNED and n not in left_out
+    }
     for slot in published.published_slots(model):
         if slot.name in left:
             shape, name = left.pop(slot.name)

@@ -26,6 +26,7 @@ FILES: Mapping[str, str] = {
     "liif": "paperlens.models.arbitrary.liif",
     "memnet": "paperlens.models.restoration.memnet",
     "meta_sr": "paperlens.models.arbitrary.meta_sr",
+    "maxim": "paperlens.models.restoration.maxim",
     "mhca": "paperlens.models.mri.mhca",
     "mimo_unet": "paperlens.models.restoration.mimo_unet",
     "minet": "paperlens.models.mri.minet",
