@@ -27,11 +27,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.layers.mean_shift import MeanShift
+from paperlens.layers.mean_shift import DIV2K_MEAN, MeanShift
 from paperlens.layers.residual import ResidualBlock
+from paperlens.ops.check import check_channels
 from paperlens.ops.positions import cell_centres
 
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 KERNEL = 3
 
 
@@ -73,8 +73,7 @@ class LIIF(nn.Module):
         self, low_res: Float[Tensor, "b c h w"], coord: Float[Tensor, "b n 2"], cell: Float[Tensor, "b n 2"]
     ) -> Float[Tensor, "b n 3"]:
         """Colours at `coord`, y first in -1..1, of pixels whose sides are `cell`."""
-        if low_res.shape[1] != 3:
-            raise ValueError(f"the image has {low_res.shape[1]} channels, LIIF takes 3")
+        check_channels(low_res, 3)
         height, width = low_res.shape[-2:]
         features = unfolded(self.encoder(low_res))  # Eq. 3
         centres = cell_centres(height, width).to(features.device)
@@ -97,10 +96,7 @@ class EDSRFeatures(nn.Module):
 
     def __init__(self, dim: int, depth: int) -> None:
         super().__init__()
-        self.sub_mean, self.add_mean = (
-            MeanShift(DIV2K_MEAN),
-            MeanShift(DIV2K_MEAN, sign=1),
-        )  # stored, never applied
+        self.sub_mean, self.add_mean = MeanShift(DIV2K_MEAN), MeanShift(DIV2K_MEAN, sign=1)  # stored, unused
         self.head = nn.Conv2d(3, dim, 3, padding=1)
         blocks = [ResidualBlock(dim) for _ in range(depth)]
         self.body = nn.Sequential(*blocks, nn.Conv2d(dim, dim, 3, padding=1))

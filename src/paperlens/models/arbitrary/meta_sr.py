@@ -26,10 +26,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.layers.mean_shift import MeanShift
+from paperlens.layers.mean_shift import DIV2K_MEAN, MeanShift
 from paperlens.layers.residual_dense import ResidualDenseFeatures
+from paperlens.ops.check import check_channels
 
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 KERNEL = 3
 
 
@@ -61,8 +61,7 @@ class MetaSR(nn.Module):
         self, low_res: Float[Tensor, "b c h w"], size: tuple[int, int] | None = None
     ) -> Float[Tensor, "b 3 sh sw"]:
         """The image of `size` (height, width); without it `scale` times the input, rounded down."""
-        if low_res.shape[1] != 3:
-            raise ValueError(f"the image has {low_res.shape[1]} channels, Meta-SR takes 3")
+        check_channels(low_res, 3)
         given = (low_res.shape[-2], low_res.shape[-1])
         height, width = size or (int(given[0] * self.config.scale), int(given[1] * self.config.scale))
         for name, wanted in (("height", height), ("width", width)):

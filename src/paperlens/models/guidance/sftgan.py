@@ -28,6 +28,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.ops.check import check_channels
+
 SCALE = 4
 
 
@@ -60,11 +62,8 @@ class SFTGAN(nn.Module):
         self, low_res: Float[Tensor, "b c h w"], prior: Float[Tensor, "b k sh sw"]
     ) -> Float[Tensor, "b 3 sh sw"]:
         """The image four times as high and wide, textured as `prior` says."""
-        channels, classes = low_res.shape[1], prior.shape[1]
-        if channels != 3:
-            raise ValueError(f"the image has {channels} channels, SFTGAN takes 3")
-        if classes != self.config.classes:
-            raise ValueError(f"classes is {self.config.classes}, the prior has {classes}")
+        check_channels(low_res, 3)
+        check_channels(prior, self.config.classes, "prior")
         for side, wide in zip(low_res.shape[-2:], prior.shape[-2:], strict=True):
             if wide != SCALE * side:
                 raise ValueError(

@@ -23,6 +23,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.conv_relu import conv_relu
 from paperlens.layers.residual import ResidualBlock
 from paperlens.ops.check import check_channels
 
@@ -115,18 +116,13 @@ class ShallowFeatures(Chain):
         return features + super().forward(features)
 
 
-def conv(dim: int, out: int, side: int = 3, stride: int = 1) -> nn.Sequential:
-    """Convolution and ReLU."""
-    return nn.Sequential(nn.Conv2d(dim, out, side, stride, side // 2), nn.ReLU())
-
-
 class Exchange2(nn.Module):
     """CSFI between 1x and 2x: each scale receives the other, resized."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.conv12, self.conv21 = conv(dim, dim, 1), conv(dim, dim, 3, 2)
-        self.merge1, self.merge2 = conv(2 * dim, dim), conv(2 * dim, dim)
+        self.conv12, self.conv21 = conv_relu(dim, dim, 1), conv_relu(dim, dim, 3, 2)
+        self.merge1, self.merge2 = conv_relu(2 * dim, dim), conv_relu(2 * dim, dim)
 
     def forward(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
         """Both scales."""
@@ -139,10 +135,10 @@ class Exchange3(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.conv12, self.conv13, self.conv23 = (conv(dim, dim, 1) for _ in range(3))
-        self.conv21, self.conv32 = (conv(dim, dim, 3, 2) for _ in range(2))
-        self.conv31 = nn.Sequential(conv(dim, dim, 3, 2), conv(dim, dim, 3, 2))
-        self.merge1, self.merge2, self.merge3 = (conv(3 * dim, dim) for _ in range(3))
+        self.conv12, self.conv13, self.conv23 = (conv_relu(dim, dim, 1) for _ in range(3))
+        self.conv21, self.conv32 = (conv_relu(dim, dim, 3, 2) for _ in range(2))
+        self.conv31 = nn.Sequential(conv_relu(dim, dim, 3, 2), conv_relu(dim, dim, 3, 2))
+        self.merge1, self.merge2, self.merge3 = (conv_relu(3 * dim, dim) for _ in range(3))
 
     def forward(self, x1: Tensor, x2: Tensor, x3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """All three scales."""
@@ -158,7 +154,8 @@ class MergeTail(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.conv13, self.conv23, self.merge = conv(dim, dim, 1), conv(dim, dim, 1), conv(3 * dim, dim)
+        self.conv13, self.conv23 = conv_relu(dim, dim, 1), conv_relu(dim, dim, 1)
+        self.merge = conv_relu(3 * dim, dim)
         self.to_image = nn.Sequential(nn.Conv2d(dim, dim // 2, 3, padding=1), nn.Conv2d(dim // 2, 3, 1))
 
     def forward(self, x1: Tensor, x2: Tensor, x3: Tensor) -> Tensor:

@@ -24,6 +24,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.ops.check import check_channels, check_multiple
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NestedUNetConfig:
@@ -60,8 +62,9 @@ class NestedUNet(nn.Module):
         self, image: Float[Tensor, "b c h w"]
     ) -> Float[Tensor, "b k h w"] | list[Float[Tensor, "b k h w"]]:
         """The maps of the last node; with deep supervision those of every node of the top level after the first."""
-        self._check(image)
         levels = len(self.config.dims)
+        check_channels(image, self.config.in_channels)
+        check_multiple(image, 2 ** (levels - 1))
         rows: list[list[Tensor]] = []  # rows[i][j] is x^{i,j}
         for depth in range(levels):
             features = F.max_pool2d(rows[depth - 1][0], 2) if depth else image
@@ -75,16 +78,6 @@ class NestedUNet(nn.Module):
         if self.config.residual:
             maps = [image + one for one in maps]
         return maps if self.config.deep_supervision else maps[0]
-
-    def _check(self, image: Tensor) -> None:
-        if image.shape[1] != self.config.in_channels:
-            raise ValueError(
-                f"in_channels is {self.config.in_channels}, the image has {image.shape[1]} channels"
-            )
-        factor = 2 ** (len(self.config.dims) - 1)
-        for name, side in (("height", image.shape[-2]), ("width", image.shape[-1])):
-            if side % factor:
-                raise ValueError(f"{name} {side} is not a multiple of {factor}; pad with ops.pad_to")
 
 
 class ConvBlock(nn.Module):

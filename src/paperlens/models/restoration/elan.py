@@ -28,14 +28,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from paperlens.layers.mean_shift import MeanShift
-from paperlens.layers.pointwise import Pointwise
+from paperlens.layers.mean_shift import DIV2K_MEAN, MeanShift
+from paperlens.layers.pointwise import Pointwise  # nn.Conv2d with kernel 1, faster
 from paperlens.layers.reconstruction import DirectHead
 from paperlens.models.facts import Picture
 from paperlens.ops.check import check_channels
 from paperlens.ops.pad import pad_to
-
-DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paperlens.models.facts import Picture
+from paperlens.ops.check import check_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,7 @@ class MemNet(nn.Module):
 
     def outputs(self, degraded: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b c h w"]]:
         """What each memory block alone would restore; all of them are supervised in training."""
-        if degraded.shape[1] != self.config.in_channels:
-            raise ValueError(
-                f"in_channels is {self.config.in_channels}, the image has {degraded.shape[1]} channels"
-            )
+        check_channels(degraded, self.config.in_channels)
         states = [self.extract(degraded)]  # B_0
         for block in self.blocks:
             states.append(block(states))

@@ -24,6 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from paperlens.layers.conv_relu import conv_relu
 from paperlens.layers.residual import ResidualBlock
 from paperlens.models.facts import Picture
 from paperlens.ops.check import check_channels, check_multiple
@@ -134,13 +135,6 @@ class AsymmetricFusion(nn.Module):
 def residual_blocks(dim: int, depth: int) -> nn.Sequential:
     """The body of an encoder or a decoder block."""
     return nn.Sequential(*(ResidualBlock(dim) for _ in range(depth)))
-
-
-def conv_relu(in_channels: int, dim: int, kernel_size: int, stride: int = 1) -> nn.Sequential:
-    """A padded convolution and its ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(in_channels, dim, kernel_size, stride=stride, padding=kernel_size // 2), nn.ReLU()
-    )
 
 
 def resize(features: Float[Tensor, "b d h w"], factor: float) -> Float[Tensor, "b d y x"]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paperlens.layers.channel_attention import ChannelAttention
-from paperlens.layers.pointwise import Pointwise
+from paperlens.layers.pointwise import Pointwise  # nn.Conv2d with kernel 1, faster
 
 Levels = Sequence[Tensor]  # features at full, half and quarter size
 
