@@ -30,10 +30,11 @@ def test_myst_becomes_markdown(myst: str, markdown: str) -> None:
 
 
 def test_an_exercise_box_tells_its_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {"tiny.double": {"difficulty": 1, "importance": 4, "minutes": 5}}
+    known = {"tiny.double": {"difficulty": 1, "importance": 4, "minutes": 5, "summary": "Twice $x$."}}
     monkeypatch.setattr(facts, "exercises", lambda: known)
     shown = plain("```{exercise} tiny.double\nDouble it.\n```")
     assert shown.startswith("> **Exercise tiny.double · difficulty 1 of 5, importance 4 of 5, 5 minutes**")
+    assert plain("```{exercise} tiny.double\n```").endswith("5 minutes**\n>\n> Twice $x$.")
     with pytest.raises(UserError, match=r"no exercise is called 'tiny.triple'; there are tiny\.double"):
         plain("```{exercise} tiny.triple\nTriple it.\n```")
 

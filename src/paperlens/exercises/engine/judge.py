@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,6 +74,7 @@ class _Judgement:
     met: list[_Met] = field(default_factory=list)
     changed: str = ""
     asked: Case | None = None
+    trail: list[_Met] = field(default_factory=list)
     failed: Case | None = None
 
     @property
@@ -130,12 +132,24 @@ class _Judgement:
         if not all(result.passed for result in self.results):
             return
         for each in self.exercise.properties:
+            self.trail.clear()
             try:
-                self.record(each.name, each.holds(self._ask, rng), values=True)
+                broken = each.holds(self._ask, rng)
+                self.asked = self._culprit() if broken else self.asked
+                self.record(each.name, broken, values=True)
             except AnswerError as error:
                 self._failed(each.name, error)
             except (RuntimeError, ValueError, TypeError, IndexError, AttributeError):
                 self.record(each.name, "what came back does not have the shape that the contract states")
+
+    def _culprit(self) -> Case | None:
+        """Of the inputs that a broken property asked for, the first that was answered wrongly."""
+        for met in self.trail:
+            with contextlib.suppress(RuntimeError, ValueError, TypeError, IndexError, ZeroDivisionError):
+                expected = self.exercise.oracle(*copied(met.case.args, {})[0], **met.case.kwargs)
+                if mismatch(met.got, expected, self.exercise.tolerance):
+                    return met.case
+        return self.asked
 
     def outputs(self, cases: list[Case]) -> None:
         """Agreement with the oracle at inputs that discriminate."""
@@ -204,7 +218,8 @@ class _Judgement:
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 self.changed = self.changed or name
         if self.exercise.any_float and isinstance(got, Tensor) and got.dtype == torch.float32:
-            return got.double()
+            got = got.double()
+        self.trail.append(_Met(self.asked, got, None))
         return got
 
 

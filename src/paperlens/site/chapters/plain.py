@@ -7,7 +7,7 @@ from pathlib import Path
 from paperlens.errors import UserError
 from paperlens.site.chapters.fences import Directive, split
 from paperlens.site.chapters.questions import read_prediction, read_quiz
-from paperlens.site.pages.facts import heading
+from paperlens.site.pages.facts import contract, heading
 
 BOXES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "seealso"}
 CODE = {"code", "code-block", "sourcecode"}
@@ -35,7 +35,8 @@ def _directive(directive: Directive, bibliography: Path | None) -> str:
     if name == "predict":
         return _roles(read_prediction(argument, body).markdown(), bibliography)
     if name == "exercise":
-        return _box(f"Exercise {argument} · {heading(argument)}", body, bibliography)
+        title = f"Exercise {argument} · {heading(argument)}"
+        return _box(title, body.strip() or contract(argument), bibliography)
     if name == "math":
         return f"$$\n{body or argument}\n$$"
     if name in CODE:

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from paperlens.errors import UserError
 from paperlens.site.chapters.questions import read_prediction, read_quiz
-from paperlens.site.pages.facts import heading
+from paperlens.site.pages.facts import contract, heading
 
 LOG = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class PredictBox(Box):
 
 
 class ExerciseBox(Box):
-    """An exercise's text; difficulty, importance and minutes come from the exercise itself."""
+    """An exercise's text; difficulty, importance, minutes and the text of an empty box are its own."""
 
     def box(self, argument: str, body: str) -> nodes.Node:
         """The heading line and the text."""
@@ -133,6 +133,7 @@ class ExerciseBox(Box):
             "", "", nodes.strong("", "Exercise "), nodes.literal("", argument), classes=["pl-label"]
         )
         facts = nodes.paragraph("", heading(argument), classes=["pl-facts"])
+        body = body.strip() or contract(argument)
         return tag(
             "div", "pl-exercise", title, facts, *self.markdown(body), ids=[anchor("exercise", argument)]
         )

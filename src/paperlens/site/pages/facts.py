@@ -68,6 +68,11 @@ def models() -> dict[str, dict[str, Any]]:
     return _kept("models", [module_name(file) for file in files], read)
 
 
+def contract(exercise: str) -> str:
+    """The exercise's own summary, for a box that is left empty; Markdown with formulas."""
+    return str(exercises()[exercise]["summary"])
+
+
 def heading(exercise: str) -> str:
     """`difficulty 2 of 5, importance 4 of 5, 12 minutes`; UserError for an unknown id."""
     known = exercises()
