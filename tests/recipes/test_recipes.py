@@ -192,6 +192,12 @@ def test_live_training_continues_what_ships() -> None:
         live(recipe, start="middle")
 
 
+def test_live_training_stops_by_the_clock_and_leaves_the_threads_as_they_were() -> None:
+    before = torch.get_num_threads()
+    _, history = live(find("edsr"), steps=500, seconds=0.0)
+    assert len(history.losses) == 1 and torch.get_num_threads() == before
+
+
 def test_results_hold_exactly_their_fields(tmp_path: Path) -> None:
     file, module = files.path(place(study("swinir"))), study("swinir")
     assert written(module, parsed(file)) == file.read_text()

@@ -13,6 +13,7 @@ EXPORTS = {
     "boxes": "paperlens.figures.drawing",
     "curves": "paperlens.figures.plots",
     "table": "paperlens.figures.tables",
+    "show_table": "paperlens.figures.tables",
     "before_after": "paperlens.figures.sliders",
     "lever": "paperlens.figures.levers",
 }

@@ -60,6 +60,11 @@ def table(
     return rows
 
 
+def show_table(head: Sequence[str], lines: Sequence[Sequence[str]], protocol: str = "") -> None:
+    """Display a table of words: one head, one line a row, the protocol below."""
+    look.publish(written(head, lines, protocol))
+
+
 def written(head: Sequence[str], lines: Sequence[Sequence[str]], protocol: str = "") -> dict[str, str]:
     """A table as HTML and as aligned text, the protocol as its foot."""
     cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)

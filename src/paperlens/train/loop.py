@@ -98,7 +98,8 @@ def train(  # noqa: PLR0915  (one loop, read from top to bottom)
             history.processor_seconds += time.process_time() - processor
             bar.update()
             done, stopped = step + 1, stop.agreed(accelerator)
-            last = stopped or done == plan.steps
+            late = plan.seconds is not None and history.seconds >= plan.seconds
+            last = stopped or late or done == plan.steps
             if last or done % plan.report_every == 0 or done % plan.save_every == 0:
                 losses = accelerator.reduce(torch.stack(recent), "mean").tolist()
                 recent.clear()
@@ -118,6 +119,8 @@ def train(  # noqa: PLR0915  (one loop, read from top to bottom)
                 )
                 bar.write(f"Stopped after step {done} of {plan.steps}: {where}.")
                 raise KeyboardInterrupt
+            if late:
+                break
 
     for tracker in accelerator.trackers:
         tracker.finish()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from paperlens.train.schedules import WarmupCosine
 
 COSINE = WarmupCosine(warmup=50)
-HARMLESS = ("save_every", "report_every")  # may change between a checkpoint and its resumption
+HARMLESS = ("save_every", "report_every", "seconds")  # may change between a checkpoint and its resumption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Plan:
     compile: bool = False
     save_every: int = 500
     report_every: int = 10
+    seconds: float | None = None  # stop after so much time even if steps are left: a lesson has an end
 
     def described(self) -> dict[str, str]:
         """Every field as text, for a checkpoint to remember and a reader to compare."""

@@ -3,6 +3,7 @@
 import csv
 from dataclasses import dataclass
 
+from paperlens.claims import Claim, claims
 from paperlens.site.places import PACKAGE
 
 CHECKOUT = PACKAGE.parent.parent  # a book is made from a checkout alone
@@ -18,13 +19,11 @@ class System:
     part: int
     chapter: str
     notes: str
-    claim_to_show: str
 
     @property
-    def claims(self) -> list[tuple[str, str]]:
-        """The claims one by one, numbered in order: `swin.1`, `swin.2`, ..."""
-        parts = [p.strip() for s in self.claim_to_show.split("; ") for p in s.split(". ") if p.strip()]
-        return [(f"{self.id}.{number}", part.rstrip(".")) for number, part in enumerate(parts, 1)]
+    def claims(self) -> list[Claim]:
+        """Its rows of claims.csv: `swin.1`, `swin.2`, ..."""
+        return [claim for claim in claims().values() if claim.system == self.id]
 
 
 def parts() -> dict[str, dict[str, str]]:

@@ -128,11 +128,20 @@ def ledger(executed: Iterable[NotebookNode] = ()) -> str:
         by_chapter.setdefault(system.chapter, []).append(system)
     for chapter, rows in by_chapter.items():
         lines += [f"## {chapter}", "", "```{list-table}", ":header-rows: 1", ":widths: 14 46 20 20", ""]
-        lines += ["* - Claim", "  - What the paper says", "  - Run here, and result", "  - Verdict"]
-        for number, text in (claim for system in rows for claim in system.claims):
-            row = found.get(number, {})
-            result = f"{row['ran']}: {row['result']}" if row else "–"
-            lines += [f"* - `{number}`", f"  - {_cell(text)}", f"  - {_cell(result)}"]
+        lines += [
+            "* - Claim",
+            "  - What the paper says",
+            "  - Run here, and result; before that, the rule",
+            "  - Verdict",
+        ]
+        for claim in (claim for system in rows for claim in system.claims):
+            row = found.get(claim.id, {})
+            result = f"{row['ran']}: {row['result']}. {claim.measured}" if row else claim.rule
+            lines += [
+                f"* - `{claim.id}`",
+                f"  - {_cell(claim.claim)} ({_cell(claim.source)})",
+                f"  - {_cell(result)}",
+            ]
             lines += [f"  - {row.get('verdict', 'not run yet')}"]
         lines += ["```", ""]
     return "\n".join(lines)
