@@ -35,8 +35,6 @@ RECIPES: dict[str, str] = {
     "long_skip.neither": "paperlens.recipes.swinir.long_skip",
     "mri_unguided": "paperlens.recipes.mri_contrast.guide",
     "mri_guided": "paperlens.recipes.mri_contrast.guide",
-    "mri_guided_loose": "paperlens.recipes.mri_contrast.guide",
-    "mri_guided_moved": "paperlens.recipes.mri_contrast.guide",
     "contrast_map": "paperlens.recipes.mri_contrast.contrast_map",
     "features": "paperlens.recipes.efficient.features",
     "features_untrained": "paperlens.recipes.efficient.features",
