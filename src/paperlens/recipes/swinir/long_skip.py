@@ -36,7 +36,7 @@ class WithoutLongSkip(SwinIR):
         """As SwinIR's, without `+ shallow`."""
         height, width = (side * self.config.scale for side in degraded.shape[-2:])
         image = (self._padded(degraded) - self.mean) * self.config.value_range
-        restored = self.head(self.conv_after_body(self.deep(self.shallow(image))))
+        restored: Tensor = self.head(self.conv_after_body(self.deep(self.shallow(image))))
         restored = restored[..., :height, :width] / self.config.value_range
         skip = enlarge(degraded, self.config.scale) if self.config.bicubic_skip else self.mean
         return restored + skip
