@@ -22,7 +22,7 @@ def test_the_prior_changes_the_picture_where_it_differs_and_nowhere_far(preset):
 
 def test_a_prior_of_another_size_or_number_of_classes_is_told_with_both_numbers():
     model, image = build("sftgan", "tiny"), torch.rand(1, 3, 4, 5)
-    with pytest.raises(ValueError, match=r"classes is 3, the prior has 8"):
+    with pytest.raises(ValueError, match=r"the prior has 8 channels, this model takes 3"):
         model(image, torch.rand(1, 8, 16, 20))
     with pytest.raises(ValueError, match=r"20 for 5, not 18"):
         model(image, torch.rand(1, 3, 16, 18))
