@@ -4,7 +4,7 @@
 
 Time is the best of the repeats, ours and theirs alternating in one process. Memory is what one pass adds to the peak
 of a fresh process. The last column is the share of the rate at which this machine multiplies two large matrices.
-A further comparison is one row of ROWS.
+Ratios depend on the processor: `--write` keeps a table for each. A further comparison is one row of ROWS.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from paperlens.models import build, count, published
 sys.modules.setdefault("torchvision._meta_registrations", ModuleType("torchvision._meta_registrations"))
 
 
+UNITS = {"AVX2": "avx2", "AVX-512": "avx512f", "AMX": "amx_tile"}
 RESULTS = Path(__file__).parent.parent / "data/results/benchmarks/models.json"
 
 
@@ -259,6 +260,10 @@ def main() -> None:
         return
     rate = matrix_rate()
     machine = {
+        "processor": processor(),
+        "load": round(
+            os.getloadavg()[0], 1
+        ),  # of the machine when the measurement began: below 0.5 it was quiet
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "gflops": round(2 * rate / 1e9, 1),
@@ -274,7 +279,23 @@ def main() -> None:
     mean = {what: geometric_mean([r for r in records if r["pass"] == what]) for what in PASSES}
     print("\ngeometric mean of the ratios:", ", ".join(f"{what} {mean[what]:.2f}" for what in PASSES))
     if options.write:
-        RESULTS.write_text(json.dumps({"machine": machine, "records": records}, indent=1) + "\n", "utf-8")
+        others = [
+            m for m in json.loads(RESULTS.read_text("utf-8"))["machines"] if m["processor"] != processor()
+        ]
+        machines = [*others, machine | {"records": records}]
+        RESULTS.write_text(json.dumps({"machines": machines}, indent=1) + "\n", "utf-8")
+
+
+def processor() -> str:
+    """Its name and what it has for matrices (Linux: /proc)."""
+    told = dict(
+        (part.strip() for part in row.split(":", 1))
+        for row in Path("/proc/cpuinfo").read_text().splitlines()
+        if ":" in row
+    )
+    units = [unit for unit, flag in UNITS.items() if flag in told["flags"].split()]
+    family = f"family {told['cpu family']} model {told['model']}"
+    return ", ".join([told["model name"], family, *units])
 
 
 def geometric_mean(records: list[dict[str, Any]]) -> float:

@@ -54,9 +54,11 @@ def test_ratios_come_from_the_benchmark_where_there_is_one(results):
         both | {"pass": "forward", "time_ratio": 1.904, "memory_ratio": 3.0},
         both | {"pass": "forward + backward", "time_ratio": 1.4, "memory_ratio": 1.25},
     ]
-    (results / fidelity.BENCHMARK).write_text(json.dumps({"records": records}), "utf-8")
+    slower = [both | {"pass": "forward", "time_ratio": 1.2, "memory_ratio": 3.5}]  # on another processor
+    machines = [{"records": records}, {"records": slower}]
+    (results / fidelity.BENCHMARK).write_text(json.dumps({"machines": machines}), "utf-8")
     assert row("hat", "s_x4")[6:8] == [
-        "forward 1.90, training step 1.40 (1x3x64x64)",
+        "forward 1.20, training step 1.40 (1x3x64x64)",
         "forward 3.00, training step 1.25 (1x3x64x64)",
     ]
     assert row("hat", "l_x4")[6] == "not measured"
@@ -80,9 +82,15 @@ def test_speed_prints_each_record_and_the_means(results):
         record | {"time_ratio": 1.0},
         record | {"pass": "forward + backward", "time_ratio": 1.25},
     ]
-    machine = {"torch": "2", "threads": 1, "gflops": 100.0, "peers": {"spandrel": "0.4"}}
-    (results / fidelity.BENCHMARK).write_text(json.dumps({"machine": machine, "records": records}), "utf-8")
+    machine = {
+        "processor": "one", "load": 0.2, "torch": "2", "threads": 1, "gflops": 100.0, "peers": {"spandrel": "0.4"},
+        "records": records,
+    }  # fmt: skip
+    machines = [machine, machine | {"processor": "another", "load": None}]
+    (results / fidelity.BENCHMARK).write_text(json.dumps({"machines": machines}), "utf-8")
     told = fidelity.speed()
-    assert told.count("* - ") == 1 + len(records)
+    assert told.count("* - ") == 2 * (1 + len(records))
+    assert "Processor: one, load average 0.2 before the first" in told
+    assert "Processor: another. Geometric" in told
     assert "forward 2.00, training step 1.25" in told
     assert "`addmm 28%`" in told

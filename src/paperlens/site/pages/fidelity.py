@@ -27,7 +27,7 @@ NOT_MEASURED, NONE = "not measured", "–"
 
 def table() -> str:
     """One row for each preset but the tiny ones, and one for each golden output of a smaller network."""
-    differences, records = _results(DIFFERENCES), _results(BENCHMARK).get("records", [])
+    differences, records = _results(DIFFERENCES), _least()
     lines = ["```{list-table}", ":class: pl-fidelity", ":header-rows: 1", ""]
     lines += _row(HEADS)
     for system, fact in models().items():
@@ -49,11 +49,15 @@ def table() -> str:
 
 
 def speed() -> str:
-    """Each measured pass beside the peer's, what bounds it, and the means; a sentence where nothing was measured."""
-    found = _results(BENCHMARK)
-    if not found:
+    """For each processor every pass beside the peer's, what bounds it, and the means; or that nothing was measured."""
+    machines = _results(BENCHMARK).get("machines", [])
+    if not machines:
         return f"Not measured yet: `python benchmarks/models.py --write` writes data/{BENCHMARK}.\n"
-    machine, records = found["machine"], found["records"]
+    return "\n".join(_speed(machine) for machine in machines)
+
+
+def _speed(machine: Mapping[str, Any]) -> str:
+    records = machine["records"]
     lines = ["```{list-table}", ":class: pl-fidelity", ":header-rows: 1", "", *_row(SPEED_HEADS)]
     for r in records:
         seconds, memory = ("{}, {}".format(*r[key]) for key in ("seconds", "mebibytes"))
@@ -65,11 +69,24 @@ def speed() -> str:
         for key, name in PASSES.items()
     )
     peers = " and ".join(f"{name} {number}" for name, number in machine["peers"].items())
+    load = "" if machine["load"] is None else f", load average {machine['load']} before the first"
     told = (
-        f"Geometric mean of the ratios: {means}. torch {machine['torch']}, {machine['threads']} thread, "
-        f"{machine['gflops']} GFLOP/s in a matrix product of 1024 squared; {peers}."
+        f"Processor: {machine['processor']}{load}. Geometric mean of the ratios: {means}. torch {machine['torch']}, "
+        f"{machine['threads']} thread, {machine['gflops']} GFLOP/s in a matrix product of 1024 squared; {peers}."
     )
     return "\n".join([*lines, "```", "", told, ""])
+
+
+def _least() -> list[dict[str, Any]]:
+    """Each measured pass once, with the smallest ratios of all processors."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for machine in _results(BENCHMARK).get("machines", []):
+        for record in machine["records"]:
+            key = (record["name"], record["preset"], tuple(record["shape"]), record["pass"])
+            known = found.setdefault(key, dict(record))
+            for ratio in ("time_ratio", "memory_ratio"):
+                known[ratio] = min(known[ratio], record[ratio])
+    return list(found.values())
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> list[str]:
