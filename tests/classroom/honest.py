@@ -174,6 +174,13 @@ LEANS = [
     plain("the course's solution", "from paperlens.metrics import psnr", psnr="0", status="forbidden", says="uses paperlens"),
     plain("the course's solution under another name", "psnr = m.psnr", psnr="0", status="forbidden", before=("from paperlens import metrics as m",)),
     plain("a package that a class does not have", body("return tf.reduce_mean(prediction)"), psnr="0", status="malformed", says="tensorflow", before=("import tensorflow as tf",)),
+    plain("torch and the course in one import", PSNR, before=("import torch, paperlens",)),
+    plain("torch.compile", "@torch.compile\n" + PSNR),
+    plain("torch.compile afterwards", PSNR + "psnr = torch.compile(psnr)\n"),
+    plain("torch.jit.script", "@torch.jit.script\ndef psnr(prediction: torch.Tensor, target: torch.Tensor, data_range: float):\n    " + MSE + "\n    " + RETURN),
+    plain("source of the function", PSNR + "import inspect\nTEXT = inspect.getsource(psnr)\n"),
+    plain("a file that is not there", with_("TEN"), psnr="0", remark="FileNotFoundError", before=("import numpy as np\nTEN = np.load('ten.npy')",)),
+    plain("IPython asked at the top", with_("TEN"), before=("TEN = 10 if get_ipython() is None else 10",)),
     plain("a name that nothing defines", with_("MISSING"), psnr="0", says="MISSING"),
 ]  # fmt: skip
 

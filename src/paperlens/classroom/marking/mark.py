@@ -105,6 +105,7 @@ def judged(
         report = judged_safely(reference, call) if call.status is None else None
         status, sentence, notes = call.status, call.sentence, tuple(dict.fromkeys(call.notes))
         found: Found | None = call.found
+        failed: str = call.failed
     seconds = round(time.monotonic() - start, 3)
     cell = found.cell if found else -1
     if status is not None or report is None:
@@ -131,6 +132,7 @@ def judged(
         cell=cell,
         held=held,
         checks=len(report.results),
+        remark=f"a cell that the answer needs raised {failed}" if failed and not report.passed else "",
     ), found
 
 
@@ -152,7 +154,7 @@ def with_remarks(
     """Tell student and teacher which of several functions was marked, and what it misses."""
     if found is None:
         return outcome
-    said: list[str] = []
+    said: list[str] = [outcome.remark] if outcome.remark else []
     where = f"cell {found.cell + 1} of the code cells"
     if found.candidates > 1 and outcome.right and tried:
         said.append(

@@ -24,6 +24,7 @@ class UnsafeAnswer:
         self.sentence = ""
         self.notes: list[str] = []
         self.found: Found | None = None
+        self.failed = ""
         function: Any = None
         try:
             page = reach.Notebook(task["cells"])
@@ -38,11 +39,15 @@ class UnsafeAnswer:
                 answer.stub,
                 tuple(selection.unknown[:3]),
             )
-            function = worker.load(page, answer, selection)
+            function, self.failed = worker.load(page, answer, selection)
         except reach.RefusedError as refusal:
             self.status, self.sentence = refusal.status, str(refusal)
-        if isinstance(function, str):
-            self.status, self.sentence, function = "malformed", function, None
+        if self.status is None and not callable(function):
+            self.status, self.sentence = (
+                "malformed",
+                f"the answer cell defines no function `{task['function']}`",
+            )
+            function = None
         self.call = LocalCall(function or (lambda: None), float(limits.cpu))
 
     def __enter__(self) -> "UnsafeAnswer":

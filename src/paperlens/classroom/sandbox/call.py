@@ -47,6 +47,7 @@ class RemoteAnswer:
         self.notes: list[str] = []
         self.number = 0
         self.found: Found | None = None
+        self.failed = ""  # the kind of exception that a cell raised which the answer needs
         self.job = nursery.job(limits)
         self._hello()
         try:
@@ -63,7 +64,8 @@ class RemoteAnswer:
                     )
                     reply = self._receive()
             match reply:
-                case ("ready",):
+                case ("ready", str(problem)):
+                    self.failed = problem if problem in KINDS else ""
                     return
                 case ("refused", "missing" | "malformed" | "forbidden" | "memory" as status, str(text)):
                     self._stop(status, printable(text))

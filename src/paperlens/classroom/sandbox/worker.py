@@ -7,6 +7,7 @@ side treats every byte that arrives as the answer's word.
 import ast
 import builtins
 import importlib
+import linecache
 import math
 import os
 import socket
@@ -124,25 +125,34 @@ def serve(connection: socket.socket) -> None:
         # All this was read, nothing was run: these words are still ours.
         place = notebook.statements[answer.defined].cell
         channel.send(("found", len(candidates), place, answer.checked, answer.stub, selection.unknown[:3]))
-        function = load(notebook, answer, selection)
+        function, problem = load(notebook, answer, selection)
     except reach.RefusedError as refusal:
         channel.send(("refused", refusal.status, str(refusal)))
         return
     except MemoryError:
         channel.send(("refused", "memory", "ran out of memory while its cells were run"))
         return
-    if isinstance(function, str):
-        channel.send(("refused", "malformed", function))
+    if not callable(function):
+        failed = f"; a cell that it needs raised {problem}" if problem else ""
+        sentence = f"the answer cell defines no function `{ast.unparse(answer.target)[:60]}`{failed}"
+        channel.send(("refused", "malformed", sentence))
         return
-    channel.send(("ready",))
+    channel.send(("ready", problem))
     while True:
         number, args, kwargs = channel.receive()
         channel.send_encoded(reply(number, function, args, kwargs))
 
 
-def load(notebook: Any, answer: Any, selection: Any) -> Any:
-    """The answer's function, or a sentence why there is none. Statements run in the notebook's order."""
+def load(notebook: Any, answer: Any, selection: Any) -> tuple[Any, str]:
+    """What the answer's name stands for, and the first exception of a statement that it needs.
+
+    Statements run in the notebook's order.
+    """
     standins.install(reach.STAND_INS)
+    if (
+        __package__ == "sandbox"
+    ):  # it wants a compiler in a second process; the function computes the same without
+        torch.compile = uncompiled  # type: ignore[assignment]
     space: dict[str, Any] = {
         "__name__": "__main__",
         "torch": torch,
@@ -153,10 +163,16 @@ def load(notebook: Any, answer: Any, selection: Any) -> Any:
     }
     space |= {"einops": einops, "Tensor": torch.Tensor}
     space |= {name: getattr(einops, name) for name in ("rearrange", "reduce", "repeat", "einsum")}
-    space |= dict.fromkeys(("check", "display"), nothing) | {"use": lambda _, mine=None: mine}
+    space |= dict.fromkeys(("check", "display", "get_ipython"), nothing) | {"use": lambda _, mine=None: mine}
     problem = ""
     own = notebook.statements[answer.defined].cell
-    waiting = [(one, ANSWER_FILE if one.cell == own else "<notebook>") for one in selection.statements]
+    files = {
+        number: ANSWER_FILE if number == own else f"<cell {number}>" for number in range(len(notebook.cells))
+    }
+    for number, file in files.items():  # torch.jit and tracebacks ask for the text
+        text = notebook.cells[number]
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    waiting = [(one, files[one.cell]) for one in selection.statements]
     for last in (False, True):
         failed = []
         for one, file in waiting:
@@ -167,22 +183,22 @@ def load(notebook: Any, answer: Any, selection: Any) -> Any:
             except NameError:
                 failed.append((one, file))  # cells that were run in another order than they stand
             except BaseException as error:
-                problem = problem or f"; a cell that it needs raised {exception_name(error)}"
+                problem = problem or exception_name(error)
         waiting = failed
         if last and failed:
-            problem = problem or "; a cell that it needs raised NameError"
+            problem = problem or "NameError"
     try:
         found = eval(compile(ast.Expression(answer.target), ANSWER_FILE, "eval"), space)
     except MemoryError:
         raise
     except BaseException:
         found = None
-    return found if callable(found) else f"the answer cell defines no function `{named(answer)}`{problem}"
+    return found, problem
 
 
-def named(answer: Any) -> str:
-    """The answer's name, or its text where it has none."""
-    return ast.unparse(answer.target)[:60]
+def uncompiled(function: Any = None, **_: Any) -> Any:
+    """`torch.compile` as a call or a decorator: gives the function back."""
+    return function if function is not None else uncompiled
 
 
 def nothing(*_: Any, **__: Any) -> None:

@@ -120,7 +120,8 @@ class Notebook:
                 self.broken[number] = broken(error)
                 continue
             for node in body:
-                self.take(number, node)
+                for one in single_imports(node):
+                    self.take(number, one)
 
     def take(self, cell: int, node: ast.stmt) -> None:
         """Add one statement."""
@@ -541,6 +542,15 @@ def is_stub(node: ast.stmt, exercise: str) -> bool:
         )
         for inner in ast.walk(node)
     )
+
+
+def single_imports(node: ast.stmt) -> list[ast.stmt]:
+    """`import torch, paperlens` as two statements: an answer may need the one and not the other."""
+    if not isinstance(node, ast.Import | ast.ImportFrom) or len(node.names) == 1:
+        return [node]
+    if isinstance(node, ast.Import):
+        return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
+    return [ast.copy_location(ast.ImportFrom(node.module, [alias], node.level), node) for alias in node.names]
 
 
 def imports_in(node: ast.stmt) -> Iterator[ast.stmt]:
