@@ -23,6 +23,7 @@ COURSE = "paperlens"
 LINE_MAGIC = re.compile(r"^(\s*)(?:([\w.,\s]+=)\s*)?([%!].*|[^\s#'\"=]+\?{1,2}\s*)$")
 RUNS_ITS_LINE = re.compile(r"^%time\s+(.*)$")
 RUNS_ITS_CELL = ("time", "capture", "prun")  # %%timeit runs it too, but keeps none of its names
+TOOLS = ("check", "use")  # of paperlens.exercises
 DOTTED = re.compile(r"\w+(\.\w+)*")
 MOST_MAGICS = 40  # lines that are replaced one by one; a cell with more is replaced as a whole
 MOST_VISITS = 20_000
@@ -55,7 +56,7 @@ SYSTEM = frozenset(
 GIVEN = frozenset(
     (
         *("torch", "F", "nn", "math", "np", "einops", "rearrange", "reduce", "repeat", "einsum", "Tensor"),
-        *("check", "display", "get_ipython", "In", "Out"),
+        *("check", "use", "display", "get_ipython", "In", "Out"),
     )
 )
 
@@ -121,11 +122,13 @@ class Notebook:
                 continue
             for node in body:
                 for one in single_imports(node):
-                    self.take(number, one)
+                    if (kept := without_tools(one)) is not None:
+                        self.take(number, kept)
 
     def take(self, cell: int, node: ast.stmt) -> None:
         """Add one statement."""
         number = len(self.statements)
+        name_used_on(node)
         one = Statement(cell, node, set(), {})
         look(node, one, cell)
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
@@ -551,6 +554,27 @@ def single_imports(node: ast.stmt) -> list[ast.stmt]:
     if isinstance(node, ast.Import):
         return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
     return [ast.copy_location(ast.ImportFrom(node.module, [alias], node.level), node) for alias in node.names]
+
+
+def without_tools(node: ast.stmt) -> ast.stmt | None:
+    """`check` and `use` of the course are no part of an answer: a class gives its own in their place."""
+    if not isinstance(node, ast.ImportFrom) or not imports_course(node) or node.names[0].name not in TOOLS:
+        return node
+    tool, name = node.names[0].name, node.names[0].asname
+    if name is None:
+        return None
+    given = ast.Assign([ast.Name(name, ast.Store())], ast.Name(tool, ast.Load()))
+    return ast.fix_missing_locations(ast.copy_location(given, node))
+
+
+def name_used_on(node: ast.stmt) -> None:
+    """`use("metrics.psnr")` stands for the student's `psnr`: written out, it is found by its name."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "use":
+            if len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Constant):
+                function = str(call.args[0].value).rpartition(".")[2]
+                if function.isidentifier():
+                    call.args.append(ast.copy_location(ast.Name(function, ast.Load()), call))
 
 
 def imports_in(node: ast.stmt) -> Iterator[ast.stmt]:
