@@ -570,11 +570,11 @@ def without_tools(node: ast.stmt) -> ast.stmt | None:
 def name_used_on(node: ast.stmt) -> None:
     """`use("metrics.psnr")` stands for the student's `psnr`: written out, it is found by its name."""
     for call in ast.walk(node):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "use":
-            if len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Constant):
-                function = str(call.args[0].value).rpartition(".")[2]
-                if function.isidentifier():
-                    call.args.append(ast.copy_location(ast.Name(function, ast.Load()), call))
+        if not isinstance(call, ast.Call) or getattr(call.func, "id", "") != "use" or call.keywords:
+            continue
+        function = str(getattr(call.args[0], "value", "")).rpartition(".")[2] if len(call.args) == 1 else ""
+        if function.isidentifier():
+            call.args.append(ast.copy_location(ast.Name(function, ast.Load()), call))
 
 
 def imports_in(node: ast.stmt) -> Iterator[ast.stmt]:
