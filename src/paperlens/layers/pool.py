@@ -27,7 +27,7 @@ class LocalMean(nn.Module):
 
     def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c y x"]:
         """One value for every channel and whole window."""
-        return local_mean(features, self.height, self.width)
+        return local_mean(features, self.height, self.width)  # plain_local_mean, whatever the window's size
 
     def spread(
         self, means: Float[Tensor, "b c y x"], features: Float[Tensor, "b d h w"]

@@ -173,7 +173,7 @@ MACS: Mapping[str, tuple[tuple[tuple[int, ...], ...], float]] = {
     "base": (((1, 64), (1, 64)), 4.1065),
     "big": (((1, 64), (1, 64)), 13.8501),
 }
-PUBLISHED_SIZES = {"base": ("65M", "paper, Table 3"), "big": ("213M", "paper, Table 3")}
+PUBLISHED_SIZES = {"base": ("65M", "unverified"), "big": ("213M", "unverified")}
 ORIGIN, LICENCE = "tensorflow/tensor2tensor", "Apache-2.0"
 NOT_A_PICTURE = "sentences, not pictures"
 BAD = [
