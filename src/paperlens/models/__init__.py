@@ -16,17 +16,28 @@ from paperlens.models import facts
 from paperlens.models.facts import Entry
 
 FILES: Mapping[str, str] = {
+    "alexnet": "paperlens.models.vision.alexnet",
+    "alexnet_one_tower": "paperlens.models.vision.alexnet_one_tower",
     "annotated_transformer": "paperlens.models.language.annotated_transformer",
+    "bert": "paperlens.models.language.bert",
+    "bert_pretraining": "paperlens.models.language.bert_pretraining",
+    "clip": "paperlens.models.vision.clip",
     "cpvt": "paperlens.models.vision.cpvt",
     "cvt": "paperlens.models.vision.cvt",
     "edsr": "paperlens.models.restoration.edsr",
     "elan": "paperlens.models.restoration.elan",
+    "gan_discriminator": "paperlens.models.generative.gan_discriminator",
+    "gan_generator": "paperlens.models.generative.gan_generator",
     "gmlp": "paperlens.models.vision.gmlp",
+    "gpt": "paperlens.models.language.gpt",
     "hat": "paperlens.models.restoration.hat",
+    "illama": "paperlens.models.vision.illama",
     "liif": "paperlens.models.arbitrary.liif",
+    "mae": "paperlens.models.vision.mae",
+    "mae_pretrain": "paperlens.models.vision.mae_pretrain",
+    "maxim": "paperlens.models.restoration.maxim",
     "memnet": "paperlens.models.restoration.memnet",
     "meta_sr": "paperlens.models.arbitrary.meta_sr",
-    "maxim": "paperlens.models.restoration.maxim",
     "mhca": "paperlens.models.mri.mhca",
     "mimo_unet": "paperlens.models.restoration.mimo_unet",
     "minet": "paperlens.models.mri.minet",
@@ -48,7 +59,11 @@ FILES: Mapping[str, str] = {
     "transformer": "paperlens.models.language.transformer",
     "ttsr": "paperlens.models.guidance.ttsr",
     "ttsr_main": "paperlens.models.guidance.ttsr_main",
+    "two_stream": "paperlens.models.vision.two_stream",
+    "visionllama": "paperlens.models.vision.visionllama",
     "vit": "paperlens.models.vision.vit",
+    "vitpose": "paperlens.models.vision.vitpose",
+    "vitpose_moe": "paperlens.models.vision.vitpose_moe",
 }
 
 

@@ -23,5 +23,11 @@ def check_size(image: Tensor, height: int, width: int) -> None:
         raise ValueError(f"the image is {found}, this model takes {height} by {width}")
 
 
+def check_tokens(tokens: Tensor, max_length: int, start: int = 0) -> None:
+    """ValueError where `tokens`, axis 1, behind the `start` that were read before, are more than `max_length`."""
+    if start + tokens.shape[1] > max_length:
+        raise ValueError(f"a sequence of {start + tokens.shape[1]} tokens exceeds max_length {max_length}")
+
+
 def _counted(channels: int) -> str:
     return f"{channels} channel{'s' if channels != 1 else ''}"

@@ -31,3 +31,19 @@ def cell_centres(height: int, width: int) -> Float[Tensor, "h w 2"]:
     """
     y, x = (-1 + 1 / n + (2 / n) * torch.arange(n).float() for n in (height, width))
     return torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1)
+
+
+def sinusoids_2d(height: int, width: int, dim: int) -> Float[Tensor, "n d"]:
+    """For each place of a grid, row by row: sines, cosines of its column (dim / 4 each), then of its row; float32.
+
+    He et al., "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022, arXiv:2111.06377, as in its code: the
+    column comes first, and sines and cosines are not interleaved. Raises ValueError unless 4 divides dim.
+    """
+    if dim % 4:
+        raise ValueError(f"4 does not divide dim {dim}")
+    rate = 10000.0 ** -(torch.arange(dim // 4, dtype=torch.float64) / (dim // 4))
+    row, column = torch.meshgrid(
+        torch.arange(height, dtype=torch.float64), torch.arange(width, dtype=torch.float64), indexing="ij"
+    )
+    codes = [f(rearrange(x, "h w -> (h w) 1") * rate) for x in (column, row) for f in (torch.sin, torch.cos)]
+    return torch.cat(codes, dim=1).float()

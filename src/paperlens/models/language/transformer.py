@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from paperlens.layers.attention import Attention
+from paperlens.ops.check import check_tokens
 from paperlens.ops.positions import sinusoids
 
 
@@ -141,8 +142,7 @@ def embed(
     tokens: Int[Tensor, "b n"], embedding: nn.Embedding, positions: Float[Tensor, "length d"]
 ) -> Float[Tensor, "b n d"]:
     """Embedding times sqrt(d_model) plus position (Secs. 3.4, 3.5); ValueError for more tokens than positions."""
-    if tokens.shape[1] > len(positions):
-        raise ValueError(f"a sequence of {tokens.shape[1]} tokens exceeds max_length {len(positions)}")
+    check_tokens(tokens, len(positions))
     return embedding(tokens) * math.sqrt(embedding.embedding_dim) + positions[: tokens.shape[1]]
 
 

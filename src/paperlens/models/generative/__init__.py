@@ -1,0 +1,1 @@
+"""Networks that make pictures from noise, and their adversaries."""
