@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import paperlens.exercises
 from paperlens.exercises import all_exercises, find, judge
 from paperlens.exercises.catalogue import CATALOGUE
 from paperlens.exercises.engine.local import LocalCall
 
 HERE = Path(__file__).parent / "bank"
-SOURCE = Path(inspect.getfile(find)).parent / "bank"
+SOURCE = Path(paperlens.exercises.__file__).parent / "bank"
 SEEDS = (0, *(pytest.param(seed, marks=pytest.mark.verify) for seed in (1, 20_261_121)))
 
 

@@ -109,23 +109,28 @@ class _Judgement:
             self._keeps_double(single)
 
     def _keeps_double(self, single: Case) -> None:
-        """Numbers that single precision cannot tell apart must be told apart in double precision."""
+        """Numbers that single precision cannot tell apart must be told apart in double precision, in each argument."""
         one = _double(single)
-        other = Case(name=f"{one.name}, nudged", args=tuple(map(_nudged, one.args)), kwargs=one.kwargs)
-        if mismatch(self.reference.expected(other), self.reference.expected(one), 1e-14) is None:
-            return  # what is asked for (a position, a count) does not depend on the last digits
-        try:
-            same = mismatch(self._ask(*other.args, **other.kwargs), self._ask(*one.args, **one.kwargs), 0.0)
-        except AnswerError as error:
-            self._failed(DOUBLE, error)
-        else:
-            self.record(
-                DOUBLE,
-                None
-                if same
-                else "the digits beyond single precision are lost inside: look for "
-                "`.float()`, `float32`, or a tensor made without a dtype",
-            )
+        plain = self.reference.expected(one)
+        broken = None
+        for position, value in enumerate(one.args):
+            if not isinstance(value, Tensor) or value.dtype not in SINGLE or broken:
+                continue
+            args = (*one.args[:position], _nudged(value), *one.args[position + 1 :])
+            other = Case(name=f"{one.name}, nudged {position}", args=args, kwargs=one.kwargs)
+            if mismatch(self.reference.expected(other), plain, 1e-14) is None:
+                continue  # what is asked for (a position, a count) does not depend on the last digits
+            try:
+                same = mismatch(self._ask(*args, **one.kwargs), self._ask(*one.args, **one.kwargs), 0.0)
+            except AnswerError as error:
+                self._failed(DOUBLE, error)
+                return
+            if same is None:
+                broken = (
+                    f"the digits of `{self.exercise.arguments[position]}` beyond single precision are lost inside: "
+                    "look for `.float()`, `float32`, or a tensor made without a dtype"
+                )
+        self.record(DOUBLE, broken)
 
     def properties(self, rng: np.random.Generator) -> None:
         """The facts that explain the idea; pointless while the answer does not even have the right shape."""
@@ -245,5 +250,5 @@ def _nudged(value: Any) -> Any:
     """Every second number moved by less than single precision could hold."""
     if not isinstance(value, Tensor) or value.dtype not in SINGLE:
         return value
-    nudges = 1 + (torch.arange(value.numel()) % 2).to(value.dtype) * 2.0**-40
+    nudges = 1 + (torch.arange(1, 1 + value.numel()) % 2).to(value.dtype) * 2.0**-40
     return value * nudges.reshape(value.shape)
