@@ -51,7 +51,7 @@ class ELANConfig:
 
 
 class ELAN(nn.Module):
-    """Convolution, blocks of which every second one shifts, long skip, pixel shuffle (Fig. 2a)."""
+    """Convolution, blocks of which every second one shifts, long skip, pixel shuffle (Sec. 3.1)."""
 
     def __init__(self, config: ELANConfig) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class ELAN(nn.Module):
 
 
 class Block(nn.Module):
-    """ELAB: local features, then attention, each with a skip; followers share the attention (Fig. 2b)."""
+    """ELAB: local features, then attention, each with a skip; followers share the attention (Sec. 3.2)."""
 
     def __init__(self, config: ELANConfig, *, shifted: bool) -> None:
         super().__init__()

@@ -62,7 +62,7 @@ class Carried(NamedTuple):
 
 
 class MAXIM(nn.Module):
-    """U-shaped stages, each supervised at every level, the next one gated by the one before (Fig. 2a)."""
+    """U-shaped stages, each supervised at every level, the next one gated by the one before (Sec. 3.4)."""
 
     def __init__(self, config: MAXIMConfig) -> None:
         super().__init__()

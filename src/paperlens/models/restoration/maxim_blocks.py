@@ -1,6 +1,6 @@
 """The blocks of MAXIM: mixing along two axes, gates, attention (maxim.py).
 
-Tu et al., "MAXIM: Multi-Axis MLP for Image Processing", CVPR 2022, arXiv:2201.02973, Secs. 3.2-3.3.
+Tu et al., "MAXIM: Multi-Axis MLP for Image Processing", CVPR 2022, arXiv:2201.02973, Sec. 3.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ norm = partial(ChannelNorm, eps=1e-6)
 
 
 class MultiAxisBlock(nn.Module):
-    """1x1, then groups of multi-axis mixing and attention, a skip around them (Fig. 2b)."""
+    """1x1, then groups of multi-axis mixing and attention, a skip around them (Sec. 3.1)."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class MultiAxisBlock(nn.Module):
 
 
 class MultiAxis(nn.Module):
-    """Half of the channels goes along the grid, half along the blocks; both are joined (Sec. 3.2, Fig. 3)."""
+    """Half of the channels goes along the grid, half along the blocks; both are joined (Sec. 3.2)."""
 
     def __init__(self, dim: int, grid: nn.Module, block: nn.Module) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class AxisMixing(nn.Module):
 
 
 class CrossGating(nn.Module):
-    """Each of two maps is gated by weights that the other gives; the first takes in both (Sec. 3.3, Fig. 2c)."""
+    """Each of two maps is gated by weights that the other gives; the first takes in both (Sec. 3.3)."""
 
     def __init__(self, x_dim: int, dim: int, side: int, coarse_dim: int | None = None) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ class Gather(nn.ModuleList):
 
 
 class Supervision(nn.Module):
-    """SAM of MPRNet: an image, and features that attend to it (Sec. 3.1)."""
+    """SAM of MPRNet: an image, and features that attend to it (Sec. 3.4)."""
 
     def __init__(self, dim: int, channels: int) -> None:
         super().__init__()

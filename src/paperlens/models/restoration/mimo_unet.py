@@ -43,7 +43,7 @@ class MIMOUNetConfig:
 
 
 class MIMOUNet(nn.Module):
-    """One encoder that meets three inputs, one decoder that gives three images, fused skips (Fig. 2)."""
+    """One encoder that meets three inputs, one decoder that gives three images, fused skips (Sec. 3)."""
 
     def __init__(self, config: MIMOUNetConfig) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class MIMOUNet(nn.Module):
 
 
 class ShallowConvolution(nn.Module):
-    """SCM: what a small input shows, beside itself (Sec. 3.1, Fig. 3b)."""
+    """SCM: what a small input shows, beside itself (Sec. 3.1)."""
 
     def __init__(self, in_channels: int, dim: int) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class ShallowConvolution(nn.Module):
 
 
 class FeatureAttention(nn.Module):
-    """FAM: x + conv(x * z); the small input's features z stress or quench the encoder's x (Fig. 3a)."""
+    """FAM: x + conv(x * z); the small input's features z stress or quench the encoder's x (Sec. 3.1)."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -195,3 +195,4 @@ PUBLISHED_NAMES = (
     (r"^(SCM\d)\.conv\.", r"\1.conv.main.0."),
 )
 GOLDENS: Mapping[str, MIMOUNetConfig] = {"mimo_unet": PRESETS["base"], "mimo_unet_plus": PRESETS["plus"]}
+HEAVY = ("mimo_unet_plus",)

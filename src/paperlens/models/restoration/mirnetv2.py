@@ -48,7 +48,7 @@ class MIRNetV2Config:
 
 
 class MIRNetV2(nn.Module):
-    """A convolution, recursive residual groups, a convolution, a long skip (Fig. 2)."""
+    """A convolution, recursive residual groups, a convolution, a long skip (Sec. 3)."""
 
     def __init__(self, config: MIRNetV2Config) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class MIRNetV2(nn.Module):
 
 
 class RecursiveGroup(nn.Module):
-    """RRG: multi-scale blocks, a convolution, a skip (Sec. 3.1)."""
+    """RRG: multi-scale blocks, a convolution, a skip (Sec. 3)."""
 
     def __init__(self, config: MIRNetV2Config, conv_groups: int) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class RecursiveGroup(nn.Module):
 
 
 class MultiScaleBlock(nn.Module):
-    """MRB: full, half and quarter resolution, each with its context, fused upwards twice (Fig. 3)."""
+    """MRB: full, half and quarter resolution, each with its context, fused upwards twice (Sec. 3)."""
 
     def __init__(self, config: MIRNetV2Config, conv_groups: int) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class MultiScaleBlock(nn.Module):
 
 
 class ResidualContext(nn.Module):
-    """RCB: two convolutions, the map's context added to every pixel, a skip (Fig. 4)."""
+    """RCB: two convolutions, the map's context added to every pixel, a skip (Sec. 3)."""
 
     def __init__(self, dim: int, conv_groups: int) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class ResidualContext(nn.Module):
 
 
 class SelectiveFusion(nn.Module):
-    """SKFF: a softmax over the two inputs, for every channel by itself, weighs their sum (Sec. 3.3)."""
+    """SKFF: a softmax over the two inputs, for every channel by itself, weighs their sum (Sec. 3)."""
 
     def __init__(self, dim: int, reduction: int) -> None:
         super().__init__()

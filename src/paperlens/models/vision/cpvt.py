@@ -29,7 +29,7 @@ from paperlens.layers.encoder_block import EncoderBlock
 from paperlens.layers.initialise import truncated_normal
 from paperlens.ops.check import check_channels, check_multiple
 
-KERNEL = 3  # the smallest that sees a neighbour; Sec. 4.1
+KERNEL = 3  # the smallest that sees a neighbour; Sec. 3.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class CPVTConfig:
 
 
 class CPVT(nn.Module):
-    """Patches, a block, positions from what it gives, the other blocks, a head (Fig. 2, Sec. 3.2)."""
+    """Patches, a block, positions from what it gives, the other blocks, a head (Secs. 3.2-3.3)."""
 
     def __init__(self, config: CPVTConfig) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class CPVT(nn.Module):
 
 
 class PositionGenerator(nn.Module):
-    """PEG: every token receives a depth-wise convolution of its neighbourhood on the grid (Fig. 2)."""
+    """PEG: every token receives a depth-wise convolution of its neighbourhood on the grid (Sec. 3.2)."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()

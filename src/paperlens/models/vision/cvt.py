@@ -49,7 +49,7 @@ class CvTConfig:
 
 
 class CvT(nn.Module):
-    """Stages of overlapping patches and convolutional attention, no positions; a class token last (Fig. 2)."""
+    """Stages of overlapping patches and convolutional attention, no positions; a class token last (Sec. 3)."""
 
     def __init__(self, config: CvTConfig) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class Stage(nn.Module):
 
 
 class Block(nn.Module):
-    """z' = Attention(LN(z)) + z;  z = MLP(LN(z')) + z' (Fig. 2b)."""
+    """z' = Attention(LN(z)) + z;  z = MLP(LN(z')) + z' (Sec. 3.1)."""
 
     def __init__(self, config: CvTConfig, dim: int, num_heads: int) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class ConvolutionalProjectionAttention(nn.Module):
 
 
 class ConvolutionalProjection(nn.Module):
-    """Depth-wise convolution, BatchNorm, then one linear map of every token (Fig. 3c)."""
+    """Depth-wise convolution, BatchNorm, then one linear map of every token (Sec. 3.2)."""
 
     def __init__(self, dim: int, stride: int) -> None:
         super().__init__()
@@ -220,4 +220,5 @@ def dead(config: CvTConfig) -> tuple[str, ...]:
 
 
 GOLDENS: Mapping[str, CvTConfig] = {"cvt_13": PRESETS["13"]}
+HEAVY = ("cvt_13",)
 FLOAT32 = ("cvt_13",)  # its LayerNorm casts to single precision

@@ -148,3 +148,4 @@ PUBLISHED_NAMES = (
     (r"\.contract\.", ".fc2."),
 )
 GOLDENS: Mapping[str, MixerConfig] = {"mixer_s32": PRESETS["s32"], "mixer_b16": PRESETS["b16"]}
+HEAVY = ("mixer_b16",)
