@@ -24,7 +24,7 @@ from paperlens.exercises.engine.reference import Reference
 from paperlens.exercises.engine.report import Report
 
 ATTEMPTS = 3
-HIDDEN_INPUT = "at an input that stays hidden"
+HIDDEN_INPUT = "the output at an input that stays hidden"
 VALUES = re.compile(r"got \S+, expected \S+( at \[[^\]]*\](; \d+ of \d+ values differ)?)?$")
 PROBE: dict[str, Any] = {
     "cells": ["pass"],
@@ -190,7 +190,7 @@ def without_hidden(report: Report, exercise: Exercise) -> Report:
     public = {each.name for each in exercise.properties}
     results = []
     for result in report.results:
-        name = HIDDEN_INPUT if result.name.startswith("at ") else result.name
+        name = HIDDEN_INPUT if result.name.startswith("the output at ") else result.name
         shown = (
             result.message
             if result.name in public

@@ -128,7 +128,9 @@ class Notebook:
     def take(self, cell: int, node: ast.stmt) -> None:
         """Add one statement."""
         number = len(self.statements)
-        name_used_on(node)
+        text = self.cells[cell]
+        if "use" in text:
+            name_used_on(node)
         one = Statement(cell, node, set(), {})
         look(node, one, cell)
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
@@ -140,7 +142,7 @@ class Notebook:
                 self.course |= set(names_bound(inner))
         for name in one.binds | one.changes.keys():
             self.where[name].append(number)
-        if isinstance(node, ast.FunctionDef):  # calling it binds what it declares global
+        if isinstance(node, ast.FunctionDef) and "global" in text:  # calling it binds what it declares global
             for each in ast.walk(node):
                 if isinstance(each, ast.Global):
                     one.changes.update({f"call {node.name}": set(each.names)})
