@@ -48,15 +48,29 @@ def test_the_class_token_is_last_and_sees_every_patch():
         model(image, 1.5)
 
 
-def test_visionllama_scales_its_positions_to_the_anchor():
-    """A picture of one colour gives every patch the same token: only rotations could tell sizes apart."""
+def test_visionllama_scales_its_positions_to_the_anchor(monkeypatch):
+    seen = []
+
+    def watched(position, dim, base=10000.0):
+        seen.append(position)
+        return rotations(position, dim, base)
+
+    monkeypatch.setattr("paperlens.models.vision.visionllama.rotations", watched)
+    model = build("visionllama", "tiny").eval()  # the anchor is 4 by 4 patches
+    for height, width in ((32, 32), (64, 32), (32, 16)):
+        assert model(torch.rand(1, 3, height, width)).shape == (1, 10)
+        column, row = seen.pop()[1:].T.reshape(2, height // 8, width // 8)
+        torch.testing.assert_close(column[0], torch.arange(width // 8) * 32.0 / width)
+        torch.testing.assert_close(row[:, 0], torch.arange(height // 8) * 32.0 / height)
+
+
+def test_visionllama_knows_places_by_rotation_alone():
     torch.manual_seed(0)
     model = build("visionllama", "tiny").double().eval()
     for block in model.blocks:
         torch.nn.init.ones_(block.gamma_1)
-    model(torch.rand(1, 3, 64, 64).double())
-    small, large = torch.rand(1, 3, 32, 32).double(), torch.rand(1, 3, 64, 48).double()
-    assert model(small).shape == model(large).shape == (1, 10)
-    swapped = small.clone()
-    swapped[..., :8, :8], swapped[..., 8:16, 24:] = small[..., 8:16, 24:], small[..., :8, :8]
-    assert not torch.allclose(model(swapped), model(small), rtol=1e-7, atol=0)
+    image = torch.rand(1, 3, 32, 32).double()
+    swapped = image.clone()
+    swapped[..., :8, :8], swapped[..., 8:16, 24:] = image[..., 8:16, 24:], image[..., :8, :8]
+    before, after = model(image), model(swapped)
+    assert not torch.allclose(before, after, rtol=1e-7, atol=0)
