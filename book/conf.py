@@ -10,6 +10,9 @@ BOOK = Path(__file__).parent
 VENDOR = BOOK.parent / "build" / "vendor"
 DRAWN = Path(os.environ.get("PAPERLENS_BUILD", BOOK.parent / "build")) / "drawn"
 
+# Where the course can be cloned from; empty: the page says so in a sentence.
+repository = ""
+
 project = "Paperlens"
 author = "The Paperlens authors"
 copyright = "the Paperlens authors. Text CC BY 4.0, code Apache-2.0"
@@ -71,6 +74,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "max_navbar_depth": 1,  # the sidebar lists chapters and rooms, not the 200 pages of code
     "navbar_persistent": [],
     "navbar_end": [],
     "logo": {"text": "Paperlens", "alt_text": ""},

@@ -9,6 +9,32 @@ const make = (tag, classes, text) => {
   return element;
 };
 
+// What the reader did is kept in this browser alone: chapter -> {done: [ids], of: count, at: time}.
+const kept = (name, value) => {
+  try {
+    if (value !== undefined) localStorage.setItem(`paperlens ${name}`, JSON.stringify(value));
+    return JSON.parse(localStorage.getItem(`paperlens ${name}`));
+  } catch { return null; /* private windows keep nothing */ }
+};
+const CHAPTER = document.querySelector("p.pl-progress")?.dataset.chapter;
+const tell = (line, { done, of }) => { line.textContent = done.length ? `${done.length} of ${of} questions answered` : ""; };
+function answered(id) {
+  if (!CHAPTER) return;
+  const state = kept(`chapter ${CHAPTER}`) ?? { done: [] };
+  state.of = document.querySelectorAll(".pl-quiz, .pl-predict").length;
+  state.at = Date.now();
+  if (id && !state.done.includes(id)) state.done.push(id);
+  if (state.done.length) kept(`chapter ${CHAPTER}`, state);
+  tell(document.querySelector("p.pl-progress"), state);
+}
+function overview() {
+  const cards = [...document.querySelectorAll("a.pl-card[data-chapter]")].map((card) => [card, kept(`chapter ${card.dataset.chapter}`)]);
+  const begun = cards.filter(([, state]) => state?.done.length);
+  for (const [card, state] of begun) tell(card.querySelector(".pl-progress"), state);
+  const last = begun.sort(([, a], [, b]) => b.at - a.at)[0];
+  if (last && last[1].done.length < last[1].of) last[0].querySelector(".pl-progress").textContent += ": go on here";
+}
+
 // Folds become a form: choose, then check. Without JavaScript the folds stay and work.
 function form(quiz) {
   const folds = [...quiz.querySelectorAll(":scope > details.pl-option")];
@@ -59,6 +85,8 @@ function form(quiz) {
     }
     reveal((one) => one.input.checked);
     const right = options.every((one) => one.input.checked === one.right);
+    kept(`quiz ${quiz.dataset.quiz}`, options.map((one) => one.input.checked));
+    if (right) answered(quiz.dataset.quiz);
     say.textContent = right ? "Right." : chosen.every((one) => one.right) ? "Right so far; one is missing." : "Not yet. Read why, and choose again.";
     say.style.color = right ? "var(--pl-good)" : "var(--pl-bad)";
   });
@@ -72,6 +100,7 @@ function form(quiz) {
   const bar = make("div", "pl-bar");
   bar.append(check, all, say);
   quiz.append(field, bar);
+  kept(`quiz ${quiz.dataset.quiz}`)?.forEach((was, number) => { if (options[number]) options[number].input.checked = was; });
 }
 
 // A guess is kept in this browser, and the outcome asks for one first.
@@ -81,7 +110,7 @@ function guess(box) {
   area.setAttribute("aria-label", "Your guess, kept in this browser alone");
   area.placeholder = "Write your guess, then run the cells and open what happens.";
   try { area.value = localStorage.getItem(key) || ""; } catch { /* private windows keep nothing */ }
-  area.addEventListener("input", () => { try { localStorage.setItem(key, area.value); } catch { /* as above */ } });
+  area.addEventListener("input", () => { try { localStorage.setItem(key, area.value); } catch { /* as above */ } if (area.value.trim()) answered(box.dataset.predict); });
   box.querySelector(".pl-outcome").before(area);
 }
 
@@ -203,6 +232,8 @@ function enlarge(image) {
   image.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); } });
 }
 
+answered(null);
+overview();
 document.querySelectorAll(".pl-lever").forEach(lever);
 document.querySelectorAll(".bd-article .cell_output img:not(.pl-compare img)").forEach(enlarge);
 document.querySelectorAll("form.bd-search").forEach(search);

@@ -12,7 +12,14 @@ from selenium.webdriver.common.by import By
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.browser
-KEY_PAGES = ["index.html", "map.html", "glossary.html", "bibliography.html", "api/exercises.html"]
+KEY_PAGES = [
+    "index.html",
+    "map.html",
+    "glossary.html",
+    "bibliography.html",
+    "start.html",
+    "api/m/ops.windows.html",
+]
 
 
 def pages(site: Path) -> list[str]:
@@ -162,6 +169,26 @@ def test_the_divider_moves_with_the_keyboard(driver: Chrome, base: str) -> None:
     driver.find_element(By.CSS_SELECTOR, ".pl-slide input").send_keys(Keys.END)
     style = driver.find_element(By.CSS_SELECTOR, ".pl-compare").get_attribute("style")
     assert "100%" in style
+
+
+def test_answers_are_kept_and_counted(driver: Chrome, base: str, site: Path) -> None:
+    page = next(p for p in chapters(site) if 'class="pl-quiz"' in (site / p).read_text("utf-8"))
+    visit(driver, base + page)
+    driver.execute_script("localStorage.clear()")
+    quiz = driver.find_element(By.CSS_SELECTOR, ".pl-quiz")
+    for option in quiz.find_elements(By.CSS_SELECTOR, ".pl-option[data-right=true] input"):
+        option.send_keys(Keys.SPACE)
+    quiz.find_element(By.CSS_SELECTOR, "button").send_keys(Keys.ENTER)
+    count = len(driver.find_elements(By.CSS_SELECTOR, ".pl-quiz, .pl-predict"))
+    assert driver.find_element(By.CSS_SELECTOR, "p.pl-progress").text == f"1 of {count} questions answered"
+    visit(driver, base + page)
+    assert driver.find_element(By.CSS_SELECTOR, ".pl-quiz .pl-option[data-right=true] input").is_selected()
+    visit(driver, base + "index.html")
+    told = [
+        card.text for card in driver.find_elements(By.CSS_SELECTOR, "a.pl-card .pl-progress") if card.text
+    ]
+    assert told == [f"1 of {count} questions answered: go on here"]
+    driver.execute_script("localStorage.clear()")
 
 
 def test_a_missing_address_gets_the_books_own_page(driver: Chrome, base: str) -> None:

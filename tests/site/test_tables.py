@@ -2,11 +2,13 @@ import csv
 from pathlib import Path
 
 import nbformat
+import pytest
 
 from paperlens.claims import MIME
-from paperlens.site.chapters.curriculum import order, systems
+from paperlens.site.chapters.curriculum import order, rows, systems
 from paperlens.site.chapters.source import read_all
 from paperlens.site.pages import tables
+from paperlens.site.pages.course_map import course_map
 from paperlens.site.places import PACKAGE, Places
 
 
@@ -23,6 +25,37 @@ def test_a_chapters_number_is_its_place_in_the_curriculum() -> None:
     for chapter in read_all(Places(course.parent)):
         number, _, name = chapter.name.partition("_")
         assert order()[int(number)] == name
+
+
+def test_a_chapter_builds_on_earlier_ones_alone() -> None:
+    names = order()
+    for number, row in enumerate(rows()):
+        assert set(row.builds_on) <= set(names[:number]), row.chapter
+
+
+def test_the_map_says_where_the_reader_is(tiny: Places) -> None:
+    found = course_map(read_all(Places(PACKAGE.parent.parent)), here="swinir", up="../")
+    assert found.count("<rect") == 32 and found.count("pl-here") == 1
+    assert "You are at SwinIR, which builds on Swin, Metrics." in found
+    assert 'href="../chapters/00_start.html"' in found and 'href="../chapters/15' not in found
+
+
+def test_the_landing_page_counts_what_is_there(tiny: Places) -> None:
+    chapters = read_all(tiny)
+    assert "<dd>1</dd>" in tables.counts(chapters) and tables.cards(chapters).count("<a ") == 1
+    assert "32 chapters are planned" in tables.course(chapters)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("", "unpack its archive"), ("https://a.example/b", "git clone https://a.example/b")],
+)
+def test_the_repositorys_address_is_one_variable(tiny: Places, address: str, said: str) -> None:
+    conf = tiny.book / "conf.py"
+    text = conf.read_text("utf-8")
+    assert text.count('\nrepository = ""\n') == 1
+    conf.write_text(text.replace('repository = ""', f"repository = {address!r}"), "utf-8")
+    assert said in tables.clone(tiny)
 
 
 def test_tables_list_every_system_and_link_what_exists(tiny: Places) -> None:

@@ -72,8 +72,7 @@ def finish(site: Path, places: Places) -> None:
 def sphinx(places: Places, builder: str, target: Path) -> None:
     """Run Sphinx over the assembled pages in its own process, so that a hang ends at the limit."""
     started = time.monotonic()
-    # -a: a page is written anew also where only the extension or the theme changed
-    command = [sys.executable, "-m", "sphinx", "-q", "-a", "-b", builder, "-c", str(places.book)]
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", builder, "-c", str(places.book)]
     command += ["-d", str(places.build / f"doctrees-{builder}"), str(places.pages), str(target)]
     try:
         done = subprocess.run(

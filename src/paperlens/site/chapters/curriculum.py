@@ -26,13 +26,29 @@ class System:
         return [claim for claim in claims().values() if claim.system == self.id]
 
 
-def parts() -> dict[str, dict[str, str]]:
-    """Part of the course -> chapter -> title, in order; the one place is chapters/curriculum.csv of the checkout."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One chapter of the plan: its number, name, part, title, a short title for the map, and what it builds on."""
+
+    number: str
+    chapter: str
+    part: str
+    title: str
+    short: str
+    builds_on: tuple[str, ...]
+
+
+def rows() -> list[Row]:
+    """The plan in order; the one place is chapters/curriculum.csv of the checkout."""
     with (CHECKOUT / "chapters" / "curriculum.csv").open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table))
+        return [Row(**{**row, "builds_on": tuple(row["builds_on"].split())}) for row in csv.DictReader(table)]  # type: ignore[arg-type]
+
+
+def parts() -> dict[str, dict[str, str]]:
+    """Part of the course -> chapter -> title, in order."""
     found: dict[str, dict[str, str]] = {}
-    for row in rows:
-        found.setdefault(row["part"], {})[row["chapter"]] = row["title"]
+    for row in rows():
+        found.setdefault(row.part, {})[row.chapter] = row.title
     return found
 
 

@@ -85,9 +85,12 @@ def student(chapter: Chapter, bibliography: Path) -> NotebookNode:
     return notebook
 
 
-def page(chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = False) -> NotebookNode:
+def page(
+    chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = False, where: str = ""
+) -> NotebookNode:
     """The form of the site: MyST text, outputs with pictures, each stub followed by its folded solution.
 
+    `where` is the map of the course, folded below the title.
     With `hide_solutions` the answers, what they print and the cells tagged `solution` are left out.
     """
     notebook = with_outputs(chapter, executed)
@@ -96,7 +99,7 @@ def page(chapter: Chapter, executed: NotebookNode, *, hide_solutions: bool = Fal
         .get("application/vnd.jupyter.widget-state+json", {})
         .get("state", {})
     )
-    notebook.cells[0].source = _with_download(notebook.cells[0].source, chapter.name)
+    notebook.cells[0].source = _with_download(notebook.cells[0].source, chapter.name, where)
     cells: list[NotebookNode] = []
     for cell, source in zip(notebook.cells, chapter.notebook.cells, strict=True):
         tags = cell.metadata.setdefault("tags", [])
@@ -127,8 +130,8 @@ def _fold(cell: NotebookNode, *, first: bool) -> dict[str, str]:
     return {"code_prompt_show": what.capitalize(), "code_prompt_hide": f"Hide the {what}"}
 
 
-def _with_download(text: str, name: str) -> str:
-    """The first cell with the student's notebook offered below the title."""
+def _with_download(text: str, name: str, where: str) -> str:
+    """The first cell with the student's notebook and the map offered below the title."""
     lines = text.splitlines()
     title = next((i for i, line in enumerate(lines) if line.startswith("# ")), None)
     if title is None:
@@ -136,8 +139,18 @@ def _with_download(text: str, name: str) -> str:
     offer = [
         "",
         ":::{div} pl-take",
-        f"{{download}}`Take this chapter's notebook </notebooks/{name}.ipynb>`",
+        f"{{download}}`Take this chapter's notebook </notebooks/{name}.ipynb>`: it needs "
+        "[the installed course](/start.md).",
         ":::",
+        "",
+        "```{raw} html",
+        f'<p class="pl-progress" data-chapter="{name}"></p>',
+        *(
+            [f"<details class='pl-where'><summary>Where this chapter stands</summary>{where}</details>"]
+            if where
+            else []
+        ),
+        "```",
         "",
     ]
     return "\n".join([*lines[: title + 1], *offer, *lines[title + 1 :]])

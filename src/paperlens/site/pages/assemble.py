@@ -8,9 +8,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from paperlens.site.chapters import forms
+from paperlens.site.chapters.curriculum import order
 from paperlens.site.chapters.notebooks import load, markdown, node, text
 from paperlens.site.chapters.source import Chapter
 from paperlens.site.pages import data_pictures, data_tables, fidelity, grading_page, landing_pictures, tables
+from paperlens.site.pages.course_map import course_map
 from paperlens.site.places import Places, write
 from paperlens.site.run.cache import Execution
 
@@ -80,12 +82,22 @@ def pages(
         if page.is_file() and page.suffix in PAGES and inside.parts[0] not in SKIP:
             put(inside.as_posix(), page.read_bytes())
     for chapter in chapters:
-        notebook = forms.page(chapter, executed[chapter.name].notebook, hide_solutions=hide_solutions)
+        where = (
+            course_map(chapters, here=tables.short(chapter), up="../")
+            if tables.short(chapter) in order()
+            else ""
+        )
+        notebook = forms.page(
+            chapter, executed[chapter.name].notebook, hide_solutions=hide_solutions, where=where
+        )
         put(f"chapters/{chapter.name}.ipynb", text(notebook))
         student = forms.student(chapter, places.book / BIBLIOGRAPHY)
         put(f"notebooks/{chapter.name}.ipynb", text(student))
     put("generated/contents.md", tables.contents(chapters))
     put("generated/counts.md", tables.counts(chapters))
+    put("generated/cards.md", tables.cards(chapters))
+    put("generated/course_map.md", f"```{{raw}} html\n{course_map(chapters)}\n```\n")
+    put("generated/clone.md", tables.clone(places))
     put("generated/course.md", tables.course(chapters))
     put("generated/systems.md", tables.system_table(chapters))
     put("generated/fidelity.md", fidelity.table())

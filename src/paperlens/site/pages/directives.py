@@ -1,5 +1,6 @@
 """The book's Sphinx extension: `{quiz}`, `{predict}`, `{exercise}`, and docstrings shown as written."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -13,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from paperlens.errors import UserError
 from paperlens.site.chapters.questions import read_prediction, read_quiz
 from paperlens.site.pages.facts import contract, heading
+from paperlens.site.run.keys import digest
 
 LOG = logging.getLogger(__name__)
 
@@ -188,6 +190,9 @@ def no_empty_heads(app: Sphinx, tree: nodes.document, name: str) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the boxes; they hold no state, so that reading and writing may run side by side."""
+    # Sphinx writes a page anew where its text changed; with another look, all of them.
+    templates = sorted((Path(app.confdir) / "templates").glob("*.html"))
+    app.add_config_value("look", digest([Path(__file__), *templates]), "html", [str])
     app.add_node(Tag, html=(visit_tag, depart_tag))
     app.add_directive("quiz", QuizBox)
     app.add_directive("predict", PredictBox)

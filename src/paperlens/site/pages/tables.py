@@ -1,6 +1,8 @@
 """The generated parts of the book: contents, the map of systems, the ledger of claims, the API pages."""
 
+import ast
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -9,7 +11,7 @@ from paperlens.site.chapters.curriculum import System, order, parts, systems
 from paperlens.site.chapters.forms import CLAIMS
 from paperlens.site.chapters.source import Chapter
 from paperlens.site.pages.facts import exercises, models
-from paperlens.site.places import PACKAGE
+from paperlens.site.places import PACKAGE, Places
 
 ROOMS = {
     "ops": "Pure functions: windows, Fourier, resampling, patches, coils",
@@ -32,14 +34,20 @@ def short(chapter: Chapter) -> str:
 
 def contents(chapters: list[Chapter]) -> str:
     """The sidebar: one toctree for each part that has a chapter, then the back of the book."""
-    by_name = {short(c): c.name for c in chapters}
+    by_name = {short(c): c for c in chapters}
     known = set(order())
     trees = [(title, [by_name[name] for name in part if name in by_name]) for title, part in parts().items()]
-    trees.append(("More", [full for name, full in by_name.items() if name not in known]))
-    blocks = [_toctree(title, [f"chapters/{name}" for name in names]) for title, names in trees if names]
+    trees.append(("More", [chapter for name, chapter in by_name.items() if name not in known]))
+    blocks = [_toctree(title, [_numbered(chapter) for chapter in some]) for title, some in trees if some]
     back = ["map", "ledger", "fidelity", "data", "glossary", "bibliography"]
     back += ["teachers", "security", "grading_speed", "instructor", "api/index"]
-    return "\n\n".join([*blocks, _toctree("Back of the book", back)]) + "\n"
+    first = _toctree("Begin", ["start"])
+    return "\n\n".join([first, *blocks, _toctree("Back of the book", back)]) + "\n"
+
+
+def _numbered(chapter: Chapter) -> str:
+    """A chapter's entry of the sidebar: its number, its title, its page."""
+    return f"{chapter.name.partition('_')[0]} {chapter.title} <chapters/{chapter.name}>"
 
 
 def _toctree(caption: str, pages: list[str]) -> str:
@@ -47,48 +55,71 @@ def _toctree(caption: str, pages: list[str]) -> str:
 
 
 def counts(chapters: list[Chapter]) -> str:
-    """The landing page's line of numbers, counted from the sources."""
+    """The landing page's line of numbers, counted from the sources: what is there today."""
     rows = [
-        (len(systems()), "systems in the course"),
-        (len(order()), "chapters planned"),
-        (len(chapters), "ready to study" if len(chapters) != 1 else "ready to study now"),
-        (
-            len(models()),
-            "models checked against the authors' numbers" if len(models()) != 1 else "model checked",
-        ),
-        (len(exercises()), "exercises with instant feedback"),
+        (len(chapters), "chapters to study today"),
+        (sum(len(chapter.exercises) for chapter in chapters), "exercises in them, with instant feedback"),
+        (len(models()), "models checked against the authors' numbers"),
+        (len(order()), "chapters when the course is whole"),
     ]
     items = "".join(f"<div><dt>{label}</dt><dd>{number}</dd></div>" for number, label in rows if number)
     return f"```{{raw}} html\n<dl class='pl-counts'>{items}</dl>\n```\n"
 
 
+def cards(chapters: list[Chapter]) -> str:
+    """A card for each chapter that exists; `static/paperlens.js` adds how far the reader came."""
+    found = []
+    for chapter in chapters:
+        minutes = sum(exercises()[name]["minutes"] for name in chapter.exercises)
+        count = len(chapter.exercises)
+        told = (
+            f"{count} exercise{'s' * (count != 1)}, {minutes} minutes of building"
+            if count
+            else "no exercises"
+        )
+        systems_here = ", ".join(s.system for s in systems() if s.chapter == short(chapter))
+        found.append(
+            f'<a class="pl-card" href="chapters/{chapter.name}.html" data-chapter="{chapter.name}">'
+            f'<span class="pl-number">{chapter.name.partition("_")[0]}</span><strong>{escape(chapter.title)}</strong>'
+            f"<span>{escape(systems_here)}</span><small>{told}</small>"
+            '<small class="pl-progress"></small></a>'
+        )
+    return '```{raw} html\n<div class="pl-cards pl-chapters">' + "".join(found) + "</div>\n```\n"
+
+
 def course(chapters: list[Chapter]) -> str:
-    """All chapters by part, with their systems; a link where the chapter exists."""
-    written = {short(c): c for c in chapters}
+    """The chapters that are planned, folded, by part with their systems."""
+    written = {short(c) for c in chapters}
     rows = systems()
-    lines: list[str] = []
-    number = 0
+    blocks = []
     for title, part in parts().items():
-        lines += [
-            f"### {title}",
-            "",
-            "```{list-table}",
-            ":class: pl-course",
-            ":widths: 8 44 48",
-            ":header-rows: 1",
-            "",
-        ]
-        lines += ["* - No.", "  - Chapter", "  - Systems"]
+        items = []
         for name, planned in part.items():
-            chapter = written.get(name)
-            link = (
-                f"[{chapter.title}](/chapters/{chapter.name}.ipynb)" if chapter else f"{planned} *(planned)*"
-            )
-            lines += [f"* - {number:02d}", f"  - {link}"]
-            lines += [f"  - {', '.join(s.system for s in rows if s.chapter == name) or '–'}"]
-            number += 1
-        lines += ["```", ""]
-    return "\n".join(lines) + "\n"
+            if name not in written:
+                named = ", ".join(s.system for s in rows if s.chapter == name)
+                items.append(
+                    f"<li>{order().index(name):02d} {escape(planned)}{escape(f': {named}') if named else ''}</li>"
+                )
+        if items:
+            blocks.append(f"<p><strong>{escape(title)}</strong></p><ul>{''.join(items)}</ul>")
+    if not blocks:
+        return "All chapters are written.\n"
+    count = len(order()) - len(written)
+    fold = f"<details class='pl-planned'><summary>{count} chapters are planned</summary>{''.join(blocks)}</details>"
+    return f"```{{raw}} html\n{fold}\n```\n"
+
+
+def clone(places: Places) -> str:
+    """How to get the course: by the address in conf.py, or a sentence where none is set."""
+    tree = ast.parse((places.book / "conf.py").read_text(encoding="utf-8"))
+    found = [
+        ast.literal_eval(line.value)
+        for line in tree.body
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "repository"
+    ]
+    if not found or not found[0]:
+        return "Clone the course's repository, or unpack its archive, and open a terminal in its folder.\n"
+    return f"```sh\ngit clone {found[0]} paperlens\ncd paperlens\n```\n"
 
 
 def system_table(chapters: list[Chapter]) -> str:
@@ -111,7 +142,7 @@ def system_table(chapters: list[Chapter]) -> str:
         if chapter:
             where = f"[{chapter.name}](/chapters/{chapter.name}.ipynb)"
         if entry := built.get(system.id):
-            code = f"[`{entry['module'].partition('.')[2]}`](/api/models.md)"
+            code = f"[`{entry['module'].partition('.')[2]}`](/api/m/{entry['module'].partition('.')[2]}.md)"
             name, number = max(entry["parameters"].items(), key=lambda item: item[1])
             size = f"{number:,} (`{name}`)"
         cells = [system.system, system.paper, where, code, size]
@@ -160,33 +191,23 @@ def _claims(notebook: NotebookNode) -> list[dict[str, str]]:
 
 
 def api() -> dict[str, str]:
-    """API page name -> text: one page a room, one section a module."""
-    pages = {}
+    """API page name -> text: one page a module, listed by a page for each room."""
+    pages, rooms = {}, []
     for room, line in ROOMS.items():
         modules = [
             name for name in _modules(room) if not any(part.startswith("_") for part in name.split("."))
         ]
-        if modules:
-            blocks = [f"# {room}", "", f"{line}.", ""]
-            for name in modules:
-                blocks += [
-                    f"## {name.partition('.')[2]}",
-                    "",
-                    "```{eval-rst}",
-                    f".. automodule:: {name}",
-                    "   :members:",
-                ]
-                blocks += ["   :member-order: bysource", "```", ""]
-            pages[room] = "\n".join(blocks)
-    index = [
-        "# API",
-        "",
-        "What the package offers to a reader who comes for the code alone.",
-        "",
-        "```{toctree}",
-        "",
-    ]
-    pages["index"] = "\n".join([*index, *(room for room in pages), "```", ""])
+        if not modules:
+            continue
+        rooms.append(room)
+        names = [f"{name.partition('.')[2]} <m/{name.partition('.')[2]}>" for name in modules]
+        pages[room] = "\n".join([f"# {room}", "", f"{line}.", "", "```{toctree}", "", *names, "```", ""])
+        for name in modules:
+            lines = [f"# {name.partition('.')[2]}", "", "```{eval-rst}", f".. automodule:: {name}"]
+            lines += ["   :members:", "   :member-order: bysource", "```", ""]
+            pages[f"m/{name.partition('.')[2]}"] = "\n".join(lines)
+    index = ["# API", "", "What the package offers to a reader who comes for the code alone.", ""]
+    pages["index"] = "\n".join([*index, "```{toctree}", ":titlesonly:", "", *rooms, "```", ""])
     return pages
 
 
