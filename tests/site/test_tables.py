@@ -40,8 +40,10 @@ def test_the_map_says_where_the_reader_is(tiny: Places) -> None:
     assert 'href="../chapters/00_start.html"' in found and 'href="../chapters/15' not in found
 
 
-def test_the_landing_page_counts_what_is_there(tiny: Places) -> None:
+def test_the_landing_page_counts_what_is_there(tiny: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "exercises", lambda: {"tiny.double": {"minutes": 7}})
     chapters = read_all(tiny)
+    assert "1 exercise, 7 minutes of building" in tables.cards(chapters)
     assert "<dd>1</dd>" in tables.counts(chapters) and tables.cards(chapters).count("<a ") == 1
     assert "32 chapters are planned" in tables.course(chapters)
 

@@ -27,7 +27,7 @@ def course_map(chapters: list[Chapter], *, here: str = "", up: str = "") -> str:
         needs = ", ".join(row.short for row in table if row.chapter in own.builds_on) or "nothing"
         said += f" You are at {own.short}, which builds on {needs}."
     parts = [
-        f'<div class="pl-map"><svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'<div class="pl-map"><svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group" '
         f'aria-label="{escape(said)}">'
     ]
     for row in table:
