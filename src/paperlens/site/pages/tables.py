@@ -104,7 +104,7 @@ def course(chapters: list[Chapter]) -> str:
             blocks.append(f"<p><strong>{escape(title)}</strong></p><ul>{''.join(items)}</ul>")
     if not blocks:
         return "All chapters are written.\n"
-    count = len(order()) - len(written)
+    count = len(set(order()) - written)
     fold = f"<details class='pl-planned'><summary>{count} chapters are planned</summary>{''.join(blocks)}</details>"
     return f"```{{raw}} html\n{fold}\n```\n"
 
