@@ -1,9 +1,14 @@
 """What only BERT promises."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
-from paperlens.models import build
+from paperlens.models import build, count, published
+
+GOLDEN = Path(__file__).parents[2] / "fidelity/golden/bert_base_uncased.json"
 
 
 @pytest.fixture
@@ -42,3 +47,13 @@ def test_the_token_head_writes_with_the_embedding():
     assert build("bert_pretraining", "tiny", next_sentence=False)(
         torch.zeros(2, 6, dtype=torch.long)
     ).shape == (2, 6, 50)
+
+
+def test_the_pretraining_form_has_the_names_of_the_converted_checkpoints():
+    """The encoder's under `bert.`, and those of the heads (transformers' BertForPreTraining)."""
+    names = {s.name for s in published.published_slots(count.on_meta("bert_pretraining", "base"))}
+    encoder = {f"bert.{name}" for name, *_ in json.loads(GOLDEN.read_text("utf-8"))["state"]}
+    head = {"bias", "decoder.weight", "decoder.bias"}
+    head |= {f"transform.{layer}.{kind}" for layer in ("dense", "LayerNorm") for kind in ("weight", "bias")}
+    sentence = {"cls.seq_relationship.weight", "cls.seq_relationship.bias"}
+    assert names == encoder | {f"cls.predictions.{name}" for name in head} | sentence

@@ -1,11 +1,16 @@
 """What only the masked autoencoder promises."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
-from paperlens.models import build
+from paperlens.models import build, count, published
 from paperlens.models.vision.mae_pretrain import reconstruct
 from paperlens.ops.positions import sinusoids_2d
+
+GOLDEN = Path(__file__).parents[2] / "fidelity/golden/mae_vit_b_pretrain.json"
 
 
 @pytest.fixture
@@ -93,3 +98,11 @@ def test_positions_name_the_column_first():
     )
     with pytest.raises(ValueError, match="4 does not divide dim 6"):
         sinusoids_2d(2, 2, 6)
+
+
+def test_the_fine_tuning_form_has_the_encoders_published_names():
+    names = {s.name for s in published.published_slots(count.on_meta("mae", "b16"))}
+    pretrained = {name for name, *_ in json.loads(GOLDEN.read_text("utf-8"))["state"]}
+    encoder = {name for name in pretrained if "decoder" not in name and "mask_token" not in name}
+    ends = {f"{layer}.{kind}" for layer in ("fc_norm", "head") for kind in ("weight", "bias")}
+    assert names == encoder - {"norm.weight", "norm.bias"} | ends
