@@ -64,7 +64,9 @@ def collect(
                 for one in ranked
             ]
         store(course, assignment, student, counts, done)
-    gradebook.add_students(course, sorted(by_student))
+    gradebook.add_students(
+        course, {student: shown(several[0].name) for student, several in sorted(by_student.items())}
+    )
     done.lines += [f"belongs to nobody: {label}" for label in found.strays]
     absent = [student for student in roster.ids if student not in by_student]
     for student in absent:

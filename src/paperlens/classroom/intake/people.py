@@ -41,6 +41,8 @@ class Roster:
         for person in people:
             first, last = person.get("first_name") or "", person.get("last_name") or ""
             local = (person.get("email") or "").partition("@")[0]
+            if not first:  # a name that a collection found, and no roster: its id says the same
+                first = last = ""
             for spelling in {key(first, last), key(last, first), key(local)} - {""}:
                 if self.spellings.setdefault(spelling, person["id"]) != person["id"]:
                     doubtful.add(spelling)

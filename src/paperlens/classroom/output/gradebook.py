@@ -74,10 +74,10 @@ def create(course: Course, people: list[dict[str, str]]) -> None:
         book.db.commit()
 
 
-def add_students(course: Course, names: list[str]) -> None:
-    """Make those students that are not known yet."""
+def add_students(course: Course, names: Mapping[str, str]) -> None:
+    """Make those students that are not known yet; formgrader shows the name as it was found."""
     with opened(course) as book:
-        enrol(book, [{"id": name} for name in names])
+        enrol(book, [{"id": student, "first_name": "", "last_name": name} for student, name in names.items()])
         book.db.commit()
 
 
