@@ -10,7 +10,7 @@ import pytest
 import skimage.metrics
 import torch
 
-from paperlens.exercises.bank.metrics.ssim_old import slow_ssim, slow_ssim_uniform
+from paperlens.exercises.bank.metrics.ssim import slow_ssim, slow_ssim_uniform
 from paperlens.metrics import (
     FASTMRI,
     PLAIN,

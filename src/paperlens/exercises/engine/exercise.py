@@ -45,7 +45,6 @@ class Misconception:
 
     sentence: str
     function: Call
-    number: int | None = None
 
 
 def wrong(sentence: str, function: Call) -> Misconception:
