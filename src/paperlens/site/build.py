@@ -14,6 +14,7 @@ from paperlens.site.pages.bundle import bundle
 from paperlens.site.pages.formulas import set_formulas
 from paperlens.site.pages.lighten import lighten
 from paperlens.site.pages.search import index
+from paperlens.site.pages.terms import explain
 from paperlens.site.pages.vendor import vendor
 from paperlens.site.places import PACKAGE, Places, write
 from paperlens.site.run.execute import JOBS, budget, execute
@@ -64,6 +65,7 @@ def renew(written: Path, target: Path) -> None:
 def finish(site: Path, places: Places) -> None:
     """What Sphinx wrote, made light: small pictures, one stylesheet, one script, an index for the search."""
     not_found(site / "404.html")
+    explain(site)
     lighten(site)
     bundle(site, places)
     index(site, places)
