@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from paperlens.site.pages.formulas import FONT
 from paperlens.site.pages.node import run_script
 from paperlens.site.places import Places, write
 
@@ -115,5 +116,7 @@ def _relinked(text: str, up: str, named: Mapping[str, str]) -> str:
         f'  <noscript><link rel="stylesheet" href="{address("no-script.css")}"></noscript>\n'
         f'  <script defer src="{address("site.js")}"></script>\n'
     )
+    if "data-tex=" in text:  # without the font's table an index stands on the line
+        head = f'<link rel="preload" href="{up}{FONT}" as="font" type="font/woff" crossorigin>\n  {head}'
     text = SCRIPT.sub("", STYLE.sub("", text))
     return text.replace("</head>", f"{head}</head>", 1)
