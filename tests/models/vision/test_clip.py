@@ -21,9 +21,10 @@ def text():
 
 
 def test_nothing_behind_the_end_of_a_text_counts(model, text):
-    longer = text.clone()
-    longer[0, 6] = 9
-    torch.testing.assert_close(model.encode_text(longer), model.encode_text(text))
+    for place in (4, 6):
+        longer = text.clone()
+        longer[0, place] = 9
+        torch.testing.assert_close(model.encode_text(longer), model.encode_text(text))
     within = text.clone()
     within[0, 1] = 9
     assert not torch.allclose(model.encode_text(within)[0], model.encode_text(text)[0])
