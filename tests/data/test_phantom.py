@@ -166,7 +166,7 @@ def test_rows_of_slices_and_the_same_in_memory() -> None:
 
 
 def test_every_value_has_a_source_and_says_how_far_it_was_checked() -> None:
-    for name in ("relaxation", "noise", "nuclei"):
+    for name in ("relaxation", "noise", "nuclei", "scalp"):
         for row in relaxation.rows(name):
             assert len(row["source"]) > 20, row
             assert row["checked"] in {"abstract", "table", "unverified", "chosen"}, row
@@ -192,3 +192,37 @@ def test_wrong_words_are_answered_with_the_right_ones() -> None:
         relaxation.tissues(4)
     with pytest.raises(ValueError, match="no subjects"):
         slices([])
+
+
+def test_fat_lies_elsewhere_in_each_contrast_and_the_brain_does_not() -> None:
+    """A shift of the signal of fat and marrow alone: inside the brain both settings agree."""
+    still, moved = (PhantomConfig(planes=1, first_plane=100, noise=0, chemical_shift=c) for c in (0, 2))
+    body = anatomy.build(subject(config=still).generator("anatomy"), still.lattice([0]))
+    deep = torch.nn.functional.max_pool2d(body.around.sum(0), 21, 1, 10) < 1e-3
+    inside = deep & (subject(config=still).labels() > 0)
+    assert inside.sum() > 5000
+    for contrast in ("T1", "PD"):
+        first, second = (subject(config=c).volume(contrast).voxels for c in (still, moved))
+        assert (first - second).abs().max() > 0.2 * first.max(), "the scalp moved"
+        torch.testing.assert_close(first[inside], second[inside], atol=2e-3, rtol=0)
+
+
+def test_a_head_stands_around_the_brain_and_is_background_of_the_labels() -> None:
+    person = subject(config=PhantomConfig(planes=1, first_plane=100, noise=0))
+    t1, labels = person.volume("T1").voxels[0], person.labels()[0]
+    outside = t1[labels == 0]
+    assert float((outside > 0.5 * t1[labels == 3].median()).float().mean()) > 0.03, "bright fat around"
+    rows = (t1 > 0.3 * t1.max()).any(1).nonzero()
+    brain_rows = (labels > 0).any(1).nonzero()
+    assert rows[0] < brain_rows[0] - 2 and rows[-1] > brain_rows[-1] + 2
+
+
+def test_thick_planes_are_means_of_thin_ones_where_the_contrast_is_acquired_plane_by_plane() -> None:
+    clean = {"planes": 3, "first_plane": 80, "noise": 0, "nonuniformity": 0, "fat": 0, "chemical_shift": 0}
+    thin, thick = (subject(config=PhantomConfig(thickness=t, **clean)) for t in (1, 3))
+    torch.testing.assert_close(
+        thick.volume("PD").voxels[1], thin.volume("PD").voxels.mean(0), atol=2e-3, rtol=0
+    )
+    torch.testing.assert_close(thick.volume("T1").voxels, thin.volume("T1").voxels, atol=1e-3, rtol=0)
+    with pytest.raises(ValueError, match="thickness 2 must be an odd number"):
+        PhantomConfig(thickness=2)

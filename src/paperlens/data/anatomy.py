@@ -1,4 +1,4 @@
-"""One person's brain: the template warped, sharpened and given what an average lost.
+"""One person's head: the template warped, sharpened and given what an average lost.
 
 Three tissue maps alone fix every contrast, so that a T1 image would predict the T2 image almost perfectly.
 What is added here belongs to single parameters: texture of PD, T1 and T2, each its own; iron, which shortens
@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from paperlens.data.fields import EXTENT, Lattice
 from paperlens.data.relaxation import rows
+from paperlens.data.scalp import surroundings
 from paperlens.data.template import ORIGIN, template
 
 Map = Float[Tensor, "z h w"]
@@ -37,6 +38,7 @@ class Anatomy:
     pd: Map  # relative change of proton density
     r1: Map  # relative change of 1/T1
     r2: Map  # relative change of 1/T2
+    around: Float[Tensor, "3 z h w"]  # shares of what lies around the brain, in the order of scalp.SHELLS
 
 
 def build(generator: torch.Generator, lattice: Lattice) -> Anatomy:
@@ -59,9 +61,10 @@ def build(generator: torch.Generator, lattice: Lattice) -> Anatomy:
         black_hole=black_hole,
         vessel=vessels(generator, lattice) * _near_fluid(sampled[0]),
         iron=iron(generator, position),
-        pd=0.012 * texture[0],
-        r1=0.025 * texture[1] + 0.3 * myelin * white,
-        r2=0.025 * texture[2],
+        pd=0.036 * texture[0],
+        r1=0.05 * texture[1] + 0.3 * myelin * white,
+        r2=0.05 * texture[2],
+        around=surroundings(generator, lattice, position),
     )
 
 

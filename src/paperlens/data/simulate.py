@@ -4,6 +4,7 @@ Signals are summed by tissue share, each from its own PD, T1 and T2: averaging t
 every edge, because the sequence's equation is not linear in them.
 """
 
+import math
 from functools import cache
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from paperlens.data.anatomy import Anatomy
 from paperlens.data.fields import Lattice
-from paperlens.data.relaxation import tissues
+from paperlens.data.relaxation import rows, tissues
 from paperlens.physics.contrast import MPRAGE, Sequence, protocol
 
 Map = Float[Tensor, "z h w"]
@@ -42,7 +43,7 @@ def tissue_signals(contrast: str, field: float | int) -> dict[str, float]:
 
 
 def signal(body: Anatomy, contrast: str, field: float | int) -> Map:
-    """The magnitude of each voxel, receive field and phase not yet applied."""
+    """The magnitude of what lies in the brain and its fluid, receive field and phase not yet applied."""
     scan, pure = sequence(contrast, field), tissues(field)
     iron = IRON_R2 * field * body.iron / 1000  # 1/ms
     gray, white = pure["gray"], pure["white"]
@@ -58,6 +59,32 @@ def signal(body: Anatomy, contrast: str, field: float | int) -> Map:
     # and shines.
     blood = 1.1 * tissue_signals(contrast, field)["white"] if isinstance(scan, MPRAGE) else 0.0
     return image + body.vessel * (blood - image)
+
+
+def scalp_signal(
+    body: Anatomy, contrast: str, field: float | int, fat: Float[Tensor, "z h w"], shift: tuple[float, float]
+) -> Map:
+    """The magnitude of marrow, muscle and fat, to be added to `signal`.
+
+    Fat is measured at another frequency than water and so lies `shift` (rows, columns; voxels) away; `fat` weights
+    its signal (saturation is never even). The relaxation times are those of 3 T at every field.
+    """
+    scan = sequence(contrast, field)
+    pure = [
+        float(scan.signal(*(torch.tensor(float(tissue[name])) for name in ("pd", "t1_ms", "t2_ms"))))
+        for tissue in rows("scalp")
+    ]
+    marrow, muscle, fatty = (share * s for share, s in zip(body.around, pure, strict=True))
+    whole: Map = muscle + _moved((marrow + fatty) * fat, *shift)
+    return whole
+
+
+def _moved(image: Map, rows: float, columns: float) -> Map:
+    """The content moved by (rows, columns) voxels, linear between whole ones: no ringing, nothing below zero."""
+    for axis, distance in ((-2, rows), (-1, columns)):
+        whole, part = math.floor(distance), distance - math.floor(distance)
+        image = (1 - part) * image.roll(whole, axis) + part * image.roll(whole + 1, axis)
+    return image
 
 
 def receive_field(generator: torch.Generator, lattice: Lattice, nonuniformity: float) -> Map:
