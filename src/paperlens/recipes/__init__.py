@@ -36,6 +36,12 @@ RECIPES: dict[str, str] = {
     "mri_unguided": "paperlens.recipes.mri_contrast.guide",
     "mri_guided": "paperlens.recipes.mri_contrast.guide",
     "contrast_map": "paperlens.recipes.mri_contrast.contrast_map",
+    "phantom_real.phantom_alone": "paperlens.recipes.mri_contrast.phantom_real",
+    "phantom_real.phantom_guided": "paperlens.recipes.mri_contrast.phantom_real",
+    "phantom_real.varied_alone": "paperlens.recipes.mri_contrast.phantom_real",
+    "phantom_real.varied_guided": "paperlens.recipes.mri_contrast.phantom_real",
+    "phantom_real.real_alone": "paperlens.recipes.mri_contrast.phantom_real",
+    "phantom_real.real_guided": "paperlens.recipes.mri_contrast.phantom_real",
     "features": "paperlens.recipes.efficient.features",
     "features_untrained": "paperlens.recipes.efficient.features",
 }

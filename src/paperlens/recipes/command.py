@@ -9,7 +9,7 @@ from pathlib import Path
 from paperlens.data.files import write
 from paperlens.errors import UserError
 from paperlens.recipes import RECIPES, find, results, study
-from paperlens.recipes.engine.recipe import collected, perform
+from paperlens.recipes.engine.recipe import Own, Recipe, collected, on_own, perform
 from paperlens.recipes.engine.report import table, verdict
 from paperlens.recipes.engine.results import record
 from paperlens.recipes.engine.shipped import DEMOS, SHIPPED, export_demo, ship
@@ -28,7 +28,7 @@ def train(argv: Sequence[str]) -> int:
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard events into --out")
     options = parser.parse_args(argv)
 
-    recipe, chosen = find(options.recipe), profile(options.profile)
+    recipe, chosen = _chosen(options), profile(options.profile)
     out = options.out or Path("runs") / f"{recipe.name}-{chosen.name}-{options.seed}"
     state = PartialState()  # several processes under `accelerate launch`; else one
     if chosen.name == "paper" and state.is_main_process:
@@ -61,7 +61,7 @@ def reproduce(argv: Sequence[str]) -> int:
     )
     options = parser.parse_args(argv)
 
-    recipe, chosen = find(options.recipe), profile(options.profile)
+    recipe, chosen = _chosen(options), profile(options.profile)
     agreed = True
     for seed in options.seed or [0]:
         committed = None if options.record else results(recipe.name).run(chosen.name, seed)
@@ -88,5 +88,19 @@ def _parser(command: str, told: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"paperlens {command}", description=told)
     parser.add_argument("recipe", help=f"one of {', '.join(RECIPES)}")
     parser.add_argument("--profile", choices=NAMES, help="default: PAPERLENS_PROFILE, else class")
-    parser.add_argument("--data", type=Path, help="folder of the large data set that profile paper needs")
+    parser.add_argument(
+        "--data", type=Path, help="a folder of your own: pictures, DIV2K, or MR files (nifti, ixi, fastmri)"
+    )
+    parser.add_argument("--target", help="of MR files: the contrast to restore, default T2 (fastMRI: FS-PD)")
+    parser.add_argument("--guide", help="of MR files: the contrast beside it, default T1 (fastMRI: PD)")
     return parser
+
+
+def _chosen(options: argparse.Namespace) -> Recipe:
+    """The recipe, on the user's folder where one is named."""
+    recipe = find(options.recipe)
+    if options.data is not None:
+        return on_own(recipe, Own(folder=options.data, target=options.target, guide=options.guide))
+    if options.target or options.guide:
+        raise UserError("--target and --guide choose from a folder of MR files; name it with --data.")
+    return recipe

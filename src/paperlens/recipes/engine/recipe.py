@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from paperlens.errors import UserError
 from paperlens.recipes.engine import provenance
 from paperlens.recipes.engine.results import RecipeResult, RunResult, Scores
 from paperlens.train.crops import Source
@@ -22,6 +23,15 @@ from paperlens.train.profiles import Profile
 
 def _whole(network: nn.Module) -> nn.Module:
     return network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A folder of the user's own, with the contrasts that an MRI recipe takes from it."""
+
+    folder: Path
+    target: str | None = None
+    guide: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +55,17 @@ class Recipe:
     paper_estimate: str  # hardware and hours of profile paper
     # What is scored and kept of the trained network: all of it, or one part of it.
     finished: Callable[[nn.Module], nn.Module] = _whole
+    # The same recipe on a folder of the user's own, scored there; None where it can use none.
+    on: Callable[["Recipe", Own], "Recipe"] | None = None
+
+
+def on_own(recipe: Recipe, own: Own) -> Recipe:
+    """The recipe on a folder; UserError where there is no such folder or the recipe cannot use it."""
+    if not own.folder.exists():
+        raise UserError(f"there is no folder {str(own.folder)!r}; give the folder that holds the data.")
+    if recipe.on is None:
+        raise UserError(f"{recipe.name} cannot use a folder: it trains on what ships; leave --data out.")
+    return recipe.on(recipe, own)
 
 
 def perform(

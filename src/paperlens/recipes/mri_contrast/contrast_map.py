@@ -5,16 +5,15 @@ them, and they below what a guide gives beside the picture itself (`guide`).
 """
 
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import torch
 from torch import nn
 
-from paperlens.data.stacks import AlignedCrops
 from paperlens.recipes.engine.results import Scores
-from paperlens.recipes.mri_contrast.guide import UNGUIDED, Stack, restore, scored, subjects
+from paperlens.recipes.mri_contrast.guide import UNGUIDED, restore, scored, source
+from paperlens.recipes.mri_contrast.slices import People, Stack, subjects
 from paperlens.recipes.mri_contrast.small import Small
-from paperlens.train.crops import Source
 from paperlens.train.profiles import Profile
 
 
@@ -25,25 +24,14 @@ def linear(train_guide: Stack, train_target: Stack, guide: Stack) -> Stack:
     return (slope * (guide.double() - x.mean()) + y.mean()).float()
 
 
-def source(profile: Profile, data: Path | None) -> Source:
-    """Aligned crops of T1 and T2 of the training subjects; `data` is not read, the phantom is built."""
-    people = subjects("train", profile)
-    batch, patch = profile.pick(smoke=(2, 16), class_=(8, 32))
-    stacks = tuple(torch.cat([getattr(one, field) for one in people]) for field in ("guide", "target"))
-    return AlignedCrops(stacks=stacks, batch=batch, patch=patch)
-
-
-def score(network: nn.Module | None, profile: Profile) -> Scores:
-    """PSNR and SSIM of every test subject's T2 from its T1; without a network, from the line."""
+def score(network: nn.Module | None, profile: Profile, people: People = subjects) -> Scores:
+    """PSNR and SSIM of every test subject's target from its guide; without a network, from the line."""
+    tested = people("test", profile)
     if network is not None:
-        return {
-            one.name: scored(restore(network, one.guide), one.target) for one in subjects("test", profile)
-        }
-    people = subjects("train", profile)
-    guides, targets = (torch.cat([getattr(one, field) for one in people]) for field in ("guide", "target"))
-    return {
-        one.name: scored(linear(guides, targets, one.guide), one.target) for one in subjects("test", profile)
-    }
+        return {one.name: scored(restore(network, one.guide), one.target) for one in tested}
+    trained = people("train", profile)
+    guides, targets = (torch.cat([getattr(one, field) for one in trained]) for field in ("guide", "target"))
+    return {one.name: scored(linear(guides, targets, one.guide), one.target) for one in tested}
 
 
 CONTRAST_MAP = replace(
@@ -51,7 +39,7 @@ CONTRAST_MAP = replace(
     name="contrast_map",
     trains="six convolutions, 10 thousand parameters: T2 from T1 alone; baseline: the best line a T1 + b",
     network=lambda profile: Small(1, skip=False),
-    source=source,
+    source=partial(source, fields=("guide", "target")),
     score=score,
     protocol=UNGUIDED.protocol.replace("k-space truncated by 4", "from T1 at full resolution"),
     gain=5.0,
