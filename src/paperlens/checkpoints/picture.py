@@ -13,12 +13,12 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
-from tqdm import tqdm
 
 from paperlens.checkpoints.systems import PictureSystem
 from paperlens.data.images import MAX_PIXELS
 from paperlens.errors import UserError
 from paperlens.ops.pad import pad_to
+from paperlens.train.progress import progress as tiles
 
 OVERLAP = 32
 
@@ -55,7 +55,7 @@ def restore(
     result = padded.new_zeros(1, channels, padded.shape[2] * scale, padded.shape[3] * scale)
     with (
         torch.inference_mode(),
-        tqdm(total=len(rows) * len(columns), unit="tile", disable=not progress) as bar,
+        tiles(len(rows) * len(columns), unit="tile", disable=not progress) as bar,
     ):
         for row, row_weight in zip(rows, row_weights, strict=True):
             for column, column_weight in zip(columns, column_weights, strict=True):

@@ -51,8 +51,8 @@ def build(generator: torch.Generator, lattice: Lattice) -> Anatomy:
     csf, gray, white = sharpen(sampled[:3], power, fluid)
     myelin = (sampled[3] - WHITE_INTENSITY).clamp(-0.2, 0.2)
     lesion, black_hole = lesions(generator, position)
-    coarse, fine = lattice.field(generator, 9.0, 3), lattice.field(generator, 3.0, 3)
-    texture = 0.6 * coarse + 0.8 * fine
+    coarse, fine, finest = (lattice.field(generator, spacing, 3) for spacing in (9.0, 3.0, 1.8))
+    texture = 0.5 * coarse + 0.6 * fine + 0.6 * finest
     return Anatomy(
         csf=csf,
         gray=gray,
@@ -61,7 +61,7 @@ def build(generator: torch.Generator, lattice: Lattice) -> Anatomy:
         black_hole=black_hole,
         vessel=vessels(generator, lattice) * _near_fluid(sampled[0]),
         iron=iron(generator, position),
-        pd=0.036 * texture[0],
+        pd=0.05 * texture[0],
         r1=0.05 * texture[1] + 0.3 * myelin * white,
         r2=0.05 * texture[2],
         around=surroundings(generator, lattice, position),

@@ -192,7 +192,7 @@ class Phantom:
         body = anatomy.build(self.generator("anatomy"), slab) if body is None else self._cut(body, excited)
         own = self.generator(contrast, "fat")
         shift = float(config.chemical_shift) * torch.randn(2, generator=own)
-        fat = torch.exp(float(config.fat) * slab.field(own, 12.0)[0])
+        fat = torch.exp(float(config.fat) * slab.field(own, 12.0)[0].clamp(-1.5, 1.5))
         image = simulate.signal(body, contrast, config.field)
         image += simulate.scalp_signal(body, contrast, config.field, fat, (float(shift[0]), float(shift[1])))
         near = [[excited.index(plane + d) for d in range(-reach, reach + 1)] for plane in planes]

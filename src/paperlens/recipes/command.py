@@ -29,7 +29,12 @@ def train(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
 
     recipe, chosen = _chosen(options), profile(options.profile)
+    if not 0 <= options.seed < 2**63:
+        raise UserError(f"--seed {options.seed} must be from 0 to {2**63 - 1}.")
     out = options.out or Path("runs") / f"{recipe.name}-{chosen.name}-{options.seed}"
+    blocked = next((p for p in (out, *out.absolute().parents) if p.exists() and not p.is_dir()), None)
+    if blocked is not None:
+        raise UserError(f"{str(blocked)!r} is a file; --out must be a folder, or the name of a new one.")
     state = PartialState()  # several processes under `accelerate launch`; else one
     if chosen.name == "paper" and state.is_main_process:
         print(f"profile paper: {recipe.paper_estimate}")
@@ -64,6 +69,8 @@ def reproduce(argv: Sequence[str]) -> int:
     recipe, chosen = _chosen(options), profile(options.profile)
     agreed = True
     for seed in options.seed or [0]:
+        if not 0 <= seed < 2**63:
+            raise UserError(f"--seed {seed} must be from 0 to {2**63 - 1}.")
         committed = None if options.record else results(recipe.name).run(chosen.name, seed)
         if committed is None and not options.record:
             raise UserError(f"no result of {recipe.name} in profile {chosen.name}, seed {seed} is committed.")

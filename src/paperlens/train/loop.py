@@ -12,16 +12,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from paperlens.train.crops import Batch, Source
 from paperlens.train.failures import StopRequest, check_finite, memory_explained
 from paperlens.train.plan import History, Plan
+from paperlens.train.progress import progress
 from paperlens.train.run import Run, averaged, prepared, seed_of, share
 
 Objective = Callable[[nn.Module, Batch], Tensor]
@@ -59,14 +58,12 @@ def train(  # noqa: PLR0915  (one loop, read from top to bottom)
     history = run.restored() if resume and folder else History()
     generator, recent = torch.Generator(), list[Tensor]()
     shapes: list[tuple[int, ...]] = []
-    others: dict[str, Any] = {} if accelerator.is_local_main_process else {"disable": True}
-    bar = tqdm(
-        initial=len(history.losses),
-        total=plan.steps,
+    bar = progress(
+        plan.steps,
+        len(history.losses),
+        stream=sys.stdout,
+        disable=not accelerator.is_local_main_process,
         desc="train",
-        mininterval=0.5,
-        file=sys.stdout,
-        **others,
     )
 
     network.train()
@@ -105,7 +102,9 @@ def train(  # noqa: PLR0915  (one loop, read from top to bottom)
                 recent.clear()
                 check_finite(losses, done - len(losses), rate)
                 history.losses += losses
-                bar.set_postfix(loss=f"{np.mean(history.losses[-50:]):.4f}", rate=f"{rate:.1e}")
+                bar.set_postfix(
+                    loss=f"{np.mean(history.losses[-50:]):.4f}", rate=f"{rate:.1e}", refresh=False
+                )
                 accelerator.log({"loss": float(np.mean(losses)), "learning_rate": rate}, step=done)
                 if watch:
                     watch(history)

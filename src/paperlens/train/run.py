@@ -88,6 +88,7 @@ class Run:
         """Fill the parts from the newest checkpoint; UserError where it was trained by another plan."""
         assert self.folder is not None
         tensors, told = checkpoint.restore(self.folder, self.modules)
+        self._check(tensors, told)
         if differing := self.plan.differing(told["plan"]):
             raise UserError(
                 f"{self.folder} was trained by another plan: {'; '.join(differing)}; choose another folder."
@@ -96,3 +97,18 @@ class Run:
         if self.accelerator.scaler and tensors["scaler"]:
             self.accelerator.scaler.load_state_dict(tensors["scaler"])
         return History(tensors["losses"].tolist(), told["seconds"], told["processor_seconds"])
+
+    def _check(self, tensors: object, told: object) -> None:
+        """UserError where a part that a resumed run needs is not in the files, or is of another kind."""
+        kinds = {"seconds": (int, float), "processor_seconds": (int, float), "plan": (dict,)}
+        state = told if isinstance(told, dict) else {}
+        lacking = [
+            f"state.json: {name}" for name, kind in kinds.items() if not isinstance(state.get(name), kind)
+        ]
+        held = set(tensors) if isinstance(tensors, dict) else set()
+        lacking += [f"optimizer.pt: {name}" for name in sorted({"optimizer", "scaler", "losses"} - held)]
+        if lacking:
+            raise UserError(
+                f"the checkpoint in {self.folder} is damaged: expected {', '.join(lacking)}; delete it, or start "
+                "without --resume."
+            )

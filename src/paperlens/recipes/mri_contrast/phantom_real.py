@@ -11,7 +11,7 @@ phantoms is between half and twice the gain on the person of the one trained on 
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -37,6 +37,7 @@ from paperlens.recipes.mri_contrast.slices import (
     real_person,
 )
 from paperlens.recipes.mri_contrast.small import Small
+from paperlens.train.crops import Source
 from paperlens.train.profiles import Profile
 
 PERSON = "person"
@@ -123,10 +124,10 @@ def names(split: str, trained: str) -> Sequence[str]:
 def on_person(recipe: Recipe, own: Own) -> Recipe:
     """The same with another folder's person."""
     people = partial(person, own=folder_of(own, "PD", "T1"))
-    changed = replace(recipe, score=partial(recipe.score, people=people))  # type: ignore[call-arg]
-    return (
-        replace(changed, source=partial(recipe.source, people=people)) if "real" in recipe.name else changed
-    )
+    made_from: Callable[..., Source] = recipe.source
+    scores: Callable[..., Scores] = recipe.score
+    on_it = replace(recipe, score=partial(scores, people=people))
+    return replace(on_it, source=partial(made_from, people=people)) if ".real_" in recipe.name else on_it
 
 
 PEOPLE: dict[str, People] = {"phantom": phantoms, "varied": varied, "real": person}
