@@ -67,6 +67,8 @@ def reproduce(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
 
     recipe, chosen = _chosen(options), profile(options.profile)
+    if recipe.protocol != find(options.recipe).protocol:
+        raise UserError("a folder of your own has no committed result to compare with; use paperlens train.")
     agreed = True
     for seed in options.seed or [0]:
         if not 0 <= seed < 2**63:

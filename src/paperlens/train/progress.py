@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any
 
 from tqdm import tqdm
 
@@ -12,7 +12,7 @@ SECONDS = 10.0
 class Lines:
     """A stream for a bar that is redrawn by a carriage return: each drawing becomes a line of its own."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Any) -> None:
         self.stream = stream
 
     def write(self, text: str) -> None:
@@ -25,7 +25,7 @@ class Lines:
         self.stream.flush()
 
 
-def progress(total: int, initial: int = 0, disable: bool = False, **told: Any) -> "tqdm[Any]":
+def progress(total: int, initial: int = 0, disable: bool = False, **told: Any) -> Any:
     """A bar of `total` steps; `told`: desc and unit, as in tqdm. Its postfix is drawn with the bar, never alone."""
     if sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel"):
         return tqdm(total=total, initial=initial, mininterval=0.5, disable=disable or _off(), **told)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from paperlens.recipes.engine.results import Scores
 from paperlens.recipes.mri_contrast.guide import UNGUIDED, restore, scored, source
@@ -17,7 +18,9 @@ from paperlens.recipes.mri_contrast.small import Small
 from paperlens.train.profiles import Profile
 
 
-def linear(train_guide: Stack, train_target: Stack, guide: Stack) -> Stack:
+def linear(
+    train_guide: Stack, train_target: Stack, guide: Float[Tensor, "m 1 h w"]
+) -> Float[Tensor, "m 1 h w"]:
     """The best a T1 + b for T2 over the training voxels, applied to `guide`."""
     x, y = train_guide.double(), train_target.double()
     slope = ((x - x.mean()) * (y - y.mean())).mean() / x.var(correction=0)

@@ -7,6 +7,7 @@ Profile paper is the papers' own training: Liang et al., ICCV Workshops 2021, Se
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from torch import nn
@@ -15,7 +16,7 @@ from paperlens.losses import l1
 from paperlens.models import build
 from paperlens.recipes.engine.recipe import Recipe
 from paperlens.recipes.engine.results import Scores
-from paperlens.recipes.engine.super_resolution import crops, div2k, names, protocol, scores
+from paperlens.recipes.engine.super_resolution import crops, from_folder, names, on_pictures, protocol, scores
 from paperlens.recipes.swinir.start import awake
 from paperlens.train.crops import Source
 from paperlens.train.loop import supervised
@@ -28,10 +29,10 @@ BICUBIC_START = "the last layer starts at zero and adds to a bicubic enlargement
 
 
 def source(profile: Profile, data: Path | None, paper_batch: int) -> Source:
-    """Crops of the training photographs; of DIV2K in profile paper, or wherever its folder is given."""
+    """Crops of the training photographs; of DIV2K in profile paper, or of whatever folder is given."""
     batch, patch = profile.pick(smoke=(2, 16), class_=(8, 16), gpu=(32, 48), paper=(paper_batch, 48))
     if profile.name == "paper" or data is not None:
-        return div2k(data, SCALE, fixed(batch, patch))
+        return from_folder(data, SCALE, fixed(batch, patch))
     return crops("train", SCALE, fixed(batch, patch))
 
 
@@ -114,6 +115,7 @@ SWINIR = Recipe(
     gain=1.6,
     tolerance=0.1,
     paper_estimate="estimate: eight graphics cards of 24 GB for about two days",
+    on=partial(on_pictures, scale=SCALE),
 )
 EDSR = replace(
     SWINIR,
