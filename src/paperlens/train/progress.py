@@ -25,16 +25,19 @@ class Lines:
         self.stream.flush()
 
 
-def progress(total: int, initial: int = 0, disable: bool = False, **told: Any) -> Any:
-    """A bar of `total` steps; `told`: desc and unit, as in tqdm. Its postfix is drawn with the bar, never alone."""
-    if sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel"):
-        return tqdm(total=total, initial=initial, mininterval=0.5, disable=disable or _off(), **told)
+def progress(total: int, initial: int = 0, disable: bool = False, stream: Any = None, **told: Any) -> Any:
+    """A bar of `total` steps on `stream` (None: stderr); `told`: desc and unit, as in tqdm."""
+    stream = stream or sys.stderr
+    if stream.isatty() or type(stream).__module__.startswith("ipykernel"):
+        return tqdm(
+            total=total, initial=initial, mininterval=0.5, file=stream, disable=disable or _off(), **told
+        )
     return tqdm(
         total=total,
         initial=initial,
         mininterval=SECONDS,
         maxinterval=SECONDS,
-        file=Lines(sys.stderr),
+        file=Lines(stream),
         ncols=100,
         disable=disable or _off(),
         **told,

@@ -26,6 +26,7 @@ def parts() -> dict[str, str]:
         "data_phantom.md": data_gallery.phantom(),
         "data_statistics.md": statistics(),
         "data_guide.md": guide(),
+        "data_real.md": real(),
         "data_relaxation.md": relaxation(),
         "data_checkpoints.md": checkpoints(),
         "data_features.md": features(),
@@ -66,6 +67,33 @@ def guide() -> str:
     ]
     told = f"{alone['trains']}. {len(_runs(guided))} seeds. {alone['protocol']}."
     return f"{_table(('T2 slices', 'PSNR (dB)', 'Over seeds'), rows, (52, 20, 28))}\n{told}\n"
+
+
+def real() -> str:
+    """Gains over zero filling of networks trained on the phantom and on a person, scored on both."""
+    rows = []
+    for one in _result("recipes/mri_contrast/phantom_real")["results"]:
+        gains = [
+            tuple(
+                mean(
+                    run[name]["psnr"] - one["baseline"][name]["psnr"]
+                    for name in run
+                    if (name == "person") == person
+                )
+                for person in (False, True)
+            )
+            for run in _runs(one)
+        ]
+        cells = [
+            f"{mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})"
+            for values in zip(*gains, strict=True)
+        ]
+        rows.append((one["trains"].partition(": ")[2], *cells))
+    base = _result("recipes/mri_contrast/phantom_real")["results"][0]
+    filled = base["baseline"]["person"]["psnr"]
+    told = f"{len(_runs(base))} seeds; zero filling on the person {filled:.2f} dB. {base['protocol']}."
+    head = ("Six convolutions", "On phantom subjects (dB)", "On the person (dB)")
+    return f"{_table(head, rows, (52, 24, 24))}\n{told}\n"
 
 
 def relaxation() -> str:
