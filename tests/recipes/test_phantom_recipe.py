@@ -1,8 +1,10 @@
 """T2 from T1 alone: the committed result says what the text says, and the pieces do what their names say."""
 
 import json
+import statistics
 
 import numpy as np
+import pytest
 import torch
 
 from paperlens.data import path
@@ -45,3 +47,22 @@ def test_network_adds_to_its_first_input_or_stands_alone() -> None:
     torch.manual_seed(0)
     without = Small(2, skip=False)
     torch.testing.assert_close(with_skip(first, second), first + without(first, second))
+
+
+@pytest.mark.parametrize("how", ["alone", "guided"])
+def test_gains_on_the_phantom_and_on_a_person_agree_within_a_factor_of_two(how: str) -> None:
+    """The rule of phantom_real that holds; the one about harm does not, and the data page says by how much."""
+
+    def gain(trained: str, person: bool) -> float:
+        held = results(f"phantom_real.{trained}_{how}")
+        return statistics.mean(
+            [
+                run.pictures[name]["psnr"] - held.baseline[name]["psnr"]
+                for run in held.runs
+                for name in held.test
+                if (name == "person") == person
+            ]
+        )
+
+    assert 0.5 < gain("phantom", False) / gain("real", True) < 2
+    assert gain("varied", True) > gain("phantom", True), "variation makes it less harmful"

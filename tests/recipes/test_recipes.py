@@ -25,8 +25,14 @@ SMOKE = profile("smoke")
 REAL = tuple(name for name in RECIPES if name.startswith("phantom_real."))
 MRI = ("mri_guided", "mri_unguided", "contrast_map", *REAL)
 FEATURES = ("features", "features_untrained")
-ABOVE = ("swinir", "edsr", "edsr_same_time", *MRI[:3], *FEATURES)  # those of phantom_real have a rule of their own
-SEEDED = ABOVE  # three seeds in profile class
+ABOVE = (
+    "swinir",
+    "edsr",
+    "edsr_same_time",
+    *MRI[:3],
+    *FEATURES,
+)  # those of phantom_real have a rule of their own
+SEEDED = (*ABOVE, *REAL)  # three seeds in profile class
 
 
 def find_or_skip(name: str) -> Recipe:
