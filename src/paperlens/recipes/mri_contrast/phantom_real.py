@@ -67,7 +67,7 @@ def _varied(number: int, profile: Profile, generator: torch.Generator) -> Slices
     config = PhantomConfig(noise=between(0.2, 1.2), point_spread=between(0.3, 0.8))
     (person,) = phantom(1, "train", config, first=number)
     chosen = planes(profile)
-    zoom, texture = between(0.85, 1.25), between(0, 0.08)
+    zoom, texture = between(0.85, 1.25), between(0.0, 0.08)
     fine = config.lattice(chosen).field(generator, 3.0, 2)
     pair = []
     for contrast, field, powers in (("PD", fine[0], (0.6, 1.8)), ("T1", fine[1], (0.6, 1.6))):
