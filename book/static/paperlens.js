@@ -134,7 +134,7 @@ function search(field) {
   const input = field.querySelector("input[type=search]");
   let shown = document.getElementById("search-results");
   if (!shown || field.closest("dialog")) {
-    shown = make("div", "pl-results");
+    shown = make("div", "pl-found");
     shown.setAttribute("role", "status");
     shown.setAttribute("aria-live", "polite");
     field.after(shown);
