@@ -112,4 +112,6 @@ def restore(folder: Path, modules: Mapping[str, nn.Module]) -> tuple[dict[str, A
         raise UserError(
             f"the checkpoint {found} is damaged ({str(error).splitlines()[0]}); delete it."
         ) from error
+    # Valid JSON that is no table has none of the parts: the run says which it misses.
+    optimizer, state = (part if isinstance(part, dict) else {} for part in (optimizer, state))
     return optimizer, state
