@@ -34,6 +34,8 @@ RECIPES: dict[str, str] = {
     "long_skip.long": "paperlens.recipes.swinir.long_skip",
     "long_skip.neither": "paperlens.recipes.swinir.long_skip",
     "mri_unguided": "paperlens.recipes.mri_contrast.guide",
+    "mri_guided_loose": "paperlens.recipes.mri_contrast.guide",
+    "mri_guided_moved": "paperlens.recipes.mri_contrast.guide",
     "mri_guided": "paperlens.recipes.mri_contrast.guide",
     "contrast_map": "paperlens.recipes.mri_contrast.contrast_map",
     "phantom_real.phantom_alone": "paperlens.recipes.mri_contrast.phantom_real",

@@ -15,7 +15,7 @@ from paperlens.recipes.engine.results import RunResult, mean
 from paperlens.train.checkpoint import load, pack
 from paperlens.train.profiles import Profile
 
-SHIPPED = ("swinir", "edsr", "features")  # the recipes whose first seed ships
+SHIPPED = ("swinir", "edsr", "features", "mri_unguided", "mri_guided")  # the recipes whose first seed ships
 DEMOS = ("swinir", "edsr")  # those that the site runs
 LICENCE = "CC-BY-4.0"  # of the weights; the card names the pictures' own
 PHANTOM = {  # a simulated subject

@@ -1,11 +1,14 @@
 """Super-resolution of T2 slices with and without a T1 slice as guide, and the guide somewhere else.
 
 Slices of the phantom are truncated by 4 in k-space and zero-filled; six convolutions restore them. The guided
-network is trained with the guide in place, then also scored with the guide moved by half a pixel, one and
-two, and with another subject's guide. All planes of a subject are on one side of the split; all subjects bend
-one template. `--data FOLDER --target PD --guide T1` asks the same of people (`slices.of_folder`).
+network is trained with the guide in place, then also scored with the guide moved to either side by half a pixel, one
+and two, and with another subject's guide. Two more recipes ask what misregistration does: one where every guide is
+displaced a little, in training and test, and its remedy, training on guides moved at random. All planes of a subject
+are on one side of the split; all subjects bend one template. `--data FOLDER --target PD --guide T1` asks the same of
+people (`slices.of_folder`).
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,8 +16,9 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from paperlens.data.phantoms import phantom
+from paperlens.data.phantoms import PhantomConfig, phantom
 from paperlens.data.stacks import AlignedCrops
 from paperlens.losses import l1
 from paperlens.metrics import psnr_each, ssim_each
@@ -24,9 +28,12 @@ from paperlens.recipes.engine.results import Scores
 from paperlens.recipes.mri_contrast.slices import (
     SUBJECTS,
     People,
+    Slices,
     Stack,
     contrasts,
     of_folder,
+    of_phantom,
+    planes,
     subjects,
 )
 from paperlens.recipes.mri_contrast.small import Small
@@ -36,7 +43,8 @@ from paperlens.train.plan import Plan
 from paperlens.train.profiles import Profile
 from paperlens.train.profiles import profile as profile_of
 
-SHIFTS = (0.5, 1.0, 2.0)  # pixels of the high-resolution grid, to the right
+SHIFTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # pixels of the high-resolution grid; positive: to the right
+LOOSE, MOVES = 0.3, 5  # SD of a displaced guide in pixels per direction; moved copies of each training guide
 ANOTHER = "psnr, another subject's guide"
 
 
@@ -79,6 +87,13 @@ def decibels(prediction: Stack, target: Stack) -> float:
     return round(float(psnr_each(prediction, target, 1.0).mean()), 4)
 
 
+def inside(prediction: Stack, target: Stack) -> float:
+    """The same over the head alone, where the target averaged over 9 x 9 pixels is above a twentieth: air is easy."""
+    head = F.avg_pool2d(target, 9, stride=1, padding=4) > 0.05
+    errors = ((prediction - target).square() * head).sum((1, 2, 3)) / head.sum((1, 2, 3)).clamp_min(1)
+    return round(float((-10 * errors.log10()).mean()), 4)
+
+
 def unguided_scores(network: nn.Module | None, profile: Profile, people: People = subjects) -> Scores:
     """PSNR and SSIM of every test subject; without a network, zero-filled: what both networks start from."""
     return {
@@ -102,21 +117,49 @@ def guided_scores(network: nn.Module | None, profile: Profile, people: People = 
         guides = {moved(d): shift(one.guide, 0.0, d).real for d in SHIFTS}
         if other is not one and len(other.guide) == len(one.guide):
             guides[ANOTHER] = other.guide
-        result[one.name] = scored(restore(network, one.low, one.guide), one.target) | {
-            name: decibels(restore(network, one.low, guide), one.target) for name, guide in guides.items()
-        }
+        result[one.name] = scored(restore(network, one.low, one.guide), one.target)
+        for name, guide in guides.items():
+            restored = restore(network, one.low, guide)
+            result[one.name] |= {
+                name: decibels(restored, one.target),
+                f"head {name}": inside(restored, one.target),
+            }
     return result
 
 
 def scored(prediction: Stack, target: Stack) -> dict[str, float]:
-    """PSNR and SSIM of a subject: means over its slices."""
+    """PSNR, over all and inside the head, and SSIM of a subject: means over its slices."""
     similarity = round(float(ssim_each(prediction, target, 1.0).mean()), 5)
-    return {"psnr": decibels(prediction, target), "ssim": similarity}
+    return {
+        "psnr": decibels(prediction, target),
+        "ssim": similarity,
+        "head psnr": inside(prediction, target),
+    }
 
 
 def moved(distance: float | int) -> str:
-    """The metric's name in a results file."""
-    return f"psnr, guide {distance:g} px away"
+    """The metric's name in a results file; "head " before it for the pixels of the head."""
+    return f"psnr, guide {distance:+g} px away"
+
+
+@functools.cache
+def displaced(split: str, profile: Profile) -> tuple[Slices, ...]:
+    """The phantom's subjects with every guide displaced a little, as scanners displace it."""
+    people = phantom(
+        profile.pick(smoke=2, class_=SUBJECTS[split]), split, PhantomConfig(misregistration=LOOSE)
+    )
+    return tuple(of_phantom(person, planes(profile)) for person in people)
+
+
+@functools.cache
+def moved_guides(split: str, profile: Profile) -> tuple[Slices, ...]:
+    """Every subject several times, its guide moved by up to two pixels along both axes, drawn once."""
+    generator, found = torch.Generator().manual_seed(0), list(subjects(split, profile))
+    for one in subjects(split, profile):
+        for _ in range(MOVES):
+            rows, columns = (4 * torch.rand(2, generator=generator) - 2).tolist()
+            found.append(replace(one, guide=shift(one.guide, rows, columns).real))
+    return tuple(found)
 
 
 def on_people(recipe: Recipe, own: Own) -> Recipe:
@@ -147,8 +190,9 @@ GUIDED = Recipe(
     plan=plan,
     pictures=names,
     score=guided_scores,
-    protocol="ten slices of each of three test subjects, k-space truncated by 4; PSNR and Gaussian SSIM of each "
-    "slice, data range 1, the subject's maximum in these slices; background in, no border cut; mean over slices",
+    protocol="ten slices of each of three test subjects, k-space truncated by 4; PSNR (head: over the head alone) and "
+    "Gaussian SSIM of each slice, data range 1, the subject's maximum in these slices; background in, no border cut; "
+    "mean over slices",
     gain=4.0,
     tolerance=0.5,
     paper_estimate="there is no paper; profile gpu takes minutes on any graphics card",
@@ -163,4 +207,21 @@ UNGUIDED = replace(
     score=unguided_scores,
     gain=1.5,
 )
-STUDY = (GUIDED, UNGUIDED)
+DISPLACED = replace(
+    GUIDED,
+    name="mri_guided_loose",
+    trains=f"the same as mri_guided, every guide displaced (SD {LOOSE} pixels a direction), in training and test",
+    source=partial(source, people=displaced),
+    score=partial(guided_scores, people=displaced),
+    gain=0.0,
+    on=None,
+)
+REMEDY = replace(
+    GUIDED,
+    name="mri_guided_moved",
+    trains=f"the same as mri_guided, on {MOVES} more copies of each slice with the guide moved by up to two pixels",
+    source=partial(source, people=moved_guides),
+    gain=0.0,
+    on=None,
+)
+STUDY = (GUIDED, UNGUIDED, DISPLACED, REMEDY)
