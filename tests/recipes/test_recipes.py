@@ -23,7 +23,7 @@ from paperlens.train.profiles import profile
 
 SMOKE = profile("smoke")
 REAL = tuple(name for name in RECIPES if name.startswith("phantom_real."))
-MRI = ("mri_guided", "mri_unguided", "contrast_map", *REAL)
+MRI = ("mri_guided_loose", "mri_guided_moved", "mri_guided", "mri_unguided", "contrast_map", *REAL)
 FEATURES = ("features", "features_untrained")
 ABOVE = (
     "swinir",
