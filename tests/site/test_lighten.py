@@ -20,8 +20,9 @@ def test_a_page_shows_the_smaller_picture(tmp_path, form):
     page = tmp_path / "chapters/x.html"
     page.write_text(f'<img src="../_images/{NAME}.{form}"><img src="../_images/by_hand.{form}">', "utf-8")
     lighten(tmp_path)
+    size = 'width="240" height="160" decoding="async"'
     assert page.read_text("utf-8") == (
-        f'<img src="../_images/{NAME}.webp"><img src="../_images/by_hand.{form}">'
+        f'<img src="../_images/{NAME}.webp" {size}><img src="../_images/by_hand.{form}">'
     )
     before, after = (
         np.asarray(Image.open(tmp_path / f"_images/{NAME}.{end}").convert("RGB"), float)

@@ -23,7 +23,8 @@ def identify(path: Path, states: Sequence[Weights], wanted: str | None = None) -
     for weights in states:  # by the index: quick
         if fits := exact(weights.shapes):
             return weights, _chosen(path, fits, wanted)
-    likest = max(states, key=lambda one: likeness(one.shapes))
+    # By how many tensors are alike, not by which share: a layer's two names alone are all of some small network's.
+    likest = max(states, key=lambda one: likeness(one.shapes) * len(one.shapes))
     weights, fits = _without_counters(likest)
     if not fits or not fits[0].matched:
         first = ", ".join(list(states[0].state)[:3])

@@ -57,6 +57,8 @@ def _sized(text: str, page: Path) -> str:
 
     def with_size(match: re.Match[str]) -> str:
         nonlocal first
+        if not (page.parent / match[1]).is_file():
+            return match[0]  # the audit of links tells
         with Image.open(page.parent / match[1]) as opened:
             width, height = opened.size
         when = "" if first else ' loading="lazy"'
