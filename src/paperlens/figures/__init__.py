@@ -10,7 +10,7 @@ EXPORTS = {
     "style": "paperlens.figures.look",
     "pictures": "paperlens.figures.grids",
     "strip": "paperlens.figures.grids",
-    "boxes": "paperlens.figures.drawing",
+    "boxes": "paperlens.figures.architecture",
     "curves": "paperlens.figures.plots",
     "table": "paperlens.figures.tables",
     "show_table": "paperlens.figures.tables",

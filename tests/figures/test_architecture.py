@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from paperlens.figures import drawing, look
+from paperlens.figures import architecture, look
 
 ROW = [
     "small\npicture",
@@ -22,7 +22,7 @@ SKIPS = {"long skip": (1, 5), "bicubic": (0, 7)}
 
 
 def test_every_entry_and_every_skip_is_drawn_and_the_text_is_escaped():
-    root = ET.fromstring(drawing.svg(ROW, SKIPS))
+    root = ET.fromstring(architecture.svg(ROW, SKIPS))
     kinds = [child.tag for child in root]
     assert kinds.count("rect") == 7 and kinds.count("circle") == 2
     assert kinds.count("polyline") == len(ROW) - 1 + len(SKIPS)
@@ -32,12 +32,12 @@ def test_every_entry_and_every_skip_is_drawn_and_the_text_is_escaped():
 
 
 def test_no_colour_is_fixed_for_lines_and_letters():
-    text = drawing.svg(ROW, SKIPS)
+    text = architecture.svg(ROW, SKIPS)
     assert not re.search(r"(stroke|fill):#", text) and text.count("var(--pst-color-text-base") > 20
 
 
 def test_skips_that_overlap_run_at_different_heights_and_inside_the_drawing():
-    root = ET.fromstring(drawing.svg(ROW, SKIPS))
+    root = ET.fromstring(architecture.svg(ROW, SKIPS))
     wide, tall = map(float, root.get("viewBox").split()[2:])
     lines = [child.get("points") for child in root if child.tag == "polyline"][-2:]
     heights = {float(points.split()[1].split(",")[1]) for points in lines}
@@ -48,7 +48,7 @@ def test_skips_that_overlap_run_at_different_heights_and_inside_the_drawing():
 
 
 def test_the_words_follow_from_the_list():
-    assert drawing.described(["in", "conv -> F0", "* group", "+", "out"], {"long skip": (1, 3)}) == (
+    assert architecture.described(["in", "conv -> F0", "* group", "+", "out"], {"long skip": (1, 3)}) == (
         "From left to right: in, conv giving F0, group, sum, out; long skip leads from behind conv over what lies "
         "between to the sum after group."
     )
@@ -57,13 +57,13 @@ def test_the_words_follow_from_the_list():
 @pytest.mark.parametrize("ends", [(1, 2), (5, 5), (5, 1), (0, 9)])
 def test_a_skip_that_ends_nowhere_is_refused(ends):
     with pytest.raises(ValueError, match=rf"leads from {ends[0]} to {ends[1]}"):
-        drawing.svg(ROW, {"skip": ends})
+        architecture.svg(ROW, {"skip": ends})
 
 
 def test_what_is_displayed_is_small_enough_to_be_committed(monkeypatch):
     shown = []
     monkeypatch.setattr(look, "publish", shown.append)
-    drawing.boxes(ROW, SKIPS)
+    architecture.boxes(ROW, SKIPS)
     assert len(str(shown[0])) < 20_000 and shown[0]["text/plain"].startswith(
         "From left to right: small picture"
     )
