@@ -39,7 +39,8 @@ def faults(driver: Chrome, base: str, page: str) -> list[str]:
     found += [f"console: {line}" for line in chrome.complaints(driver)]
     found += driver.execute_script(
         """const found = [];
-        for (const span of document.querySelectorAll('.math')) if (span.checkVisibility() && !span.querySelector('math')?.clientWidth
+        for (const span of document.querySelectorAll('.math')) if (span.checkVisibility()
+            && !span.querySelector('math')?.clientWidth
             && !span.querySelector('math')?.getBoundingClientRect().width)
           found.push('a formula is not set: ' + span.textContent.slice(0, 60));
         if (document.querySelector('merror, .temml-error')) found.push('a formula is wrong');
