@@ -66,8 +66,8 @@ def test_numbers_are_those_of_the_results(parts: dict[str, str]) -> None:
     phantom = json.loads(path("results/benchmarks/phantom.json").read_text(encoding="utf-8"))
     for row in phantom["statistics"]:
         assert f"{row['quantity']}\n  - {row['phantom']:.3g} ± " in parts["data_statistics.md"]
-    values = [run.mean("psnr, guide 2 px away") for run in results("mri_guided").runs]
-    assert f"with guide, guide 2 px away\n  - {sum(values) / 3:.2f}" in parts["data_guide.md"]
+    values = [run.mean("psnr, guide +2 px away") for run in results("mri_guided").runs]
+    assert f"with guide, guide +2 px away\n  - {sum(values) / 3:.2f}" in parts["data_guide.md"]
     trained = [run.mean("right") for run in results("features").runs]
     assert f"feature network, trained\n  - {sum(trained) / 3:.2f} (" in parts["data_features.md"]
     speed = json.loads(path("results/benchmarks/data.json").read_text(encoding="utf-8"))
